@@ -1,0 +1,177 @@
+# pam_ssmenv. The targets people use: all, deps, demo, check, install, clean. One file for everything;
+# sources are found by folder, all output goes below $(BUILD).
+#
+#   make install PREFIX=/opt/x BUILD=build/x     a second copy that runs from /opt/x
+#   make SANITIZE=1 BUILD=build/sanitized        with AddressSanitizer and UBSan
+
+BUILD       ?= build
+PREFIX      ?= /usr
+HELPER_USER ?= _ssmenv
+DESTDIR     ?=
+SANITIZE    ?=
+
+CC        ?= cc
+PKGCONFIG ?= pkg-config
+PROVE     ?= prove
+INSTALL   ?= install
+
+# A copy below the system's own prefix uses the system's folders, any other copy keeps to itself.
+ifeq ($(PREFIX),/usr)
+SYSTEM_SECUREDIRS = /usr/lib/$(shell $(CC) -print-multiarch 2>/dev/null)/security \
+                    /usr/lib64/security /usr/lib/security
+SECUREDIR  ?= $(firstword $(wildcard $(SYSTEM_SECUREDIRS)) /usr/lib/security)
+SYSCONFDIR ?= /etc
+RUNDIR     ?= /run/ssmenv
+else
+SECUREDIR  ?= $(PREFIX)/lib/security
+SYSCONFDIR ?= $(PREFIX)/etc
+RUNDIR     ?= $(PREFIX)/run/ssmenv
+endif
+LIBEXECDIR ?= $(PREFIX)/libexec/ssmenv
+MANDIR     ?= $(PREFIX)/share/man
+CONFDIR     = $(SYSCONFDIR)/ssmenv
+
+# --- flags -------------------------------------------------------------------------------------
+
+probe = $(shell $(CC) -Werror $(1) -x c -c -o /dev/null /dev/null >/dev/null 2>&1 && echo '$(1)')
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes \
+            -Wmissing-prototypes -Wnull-dereference -Wcast-qual -Wwrite-strings -Wpointer-arith \
+            -Wundef -Wvla $(call probe,-Wlogical-op) $(call probe,-Wduplicated-cond)
+ifdef SANITIZE
+HARDENING := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPTIMISE  ?= -O1
+LDHARDEN  := -fsanitize=address,undefined
+else
+HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=$(if $(call probe,-D_FORTIFY_SOURCE=3 -O2),3,2) \
+             -fstack-protector-strong \
+             $(call probe,-fstack-clash-protection) $(call probe,-fcf-protection) \
+             $(call probe,-mbranch-protection=standard) \
+             $(call probe,-ftrivial-auto-var-init=zero) \
+             $(call probe,-fzero-call-used-regs=used-gpr)
+OPTIMISE  ?= -O2
+LDHARDEN  :=
+endif
+
+CPPFLAGS += -D_GNU_SOURCE -Iinclude -Ihelper -Ipam_module -Itests -I$(BUILD)
+CFLAGS   += -std=c17 -g $(OPTIMISE) -fPIC -fvisibility=hidden $(WARNINGS) $(HARDENING)
+LDFLAGS  += -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(LDHARDEN)
+PIE       = -pie
+FETCH_LIBS = $(shell $(PKGCONFIG) --libs libcurl libcrypto libcjson)
+
+# --- sources -----------------------------------------------------------------------------------
+
+MODULE_SOURCES = $(wildcard pam_module/*.c)
+HELPER_SOURCES = helper/ssmenv-helper.c $(wildcard helper/common/*.c helper/config/*.c)
+FETCH_SOURCES  = helper/ssmenv-fetch.c $(wildcard helper/common/*.c helper/aws/*.c)
+LIBRARY_SOURCES = $(filter-out helper/ssmenv-%,$(sort $(MODULE_SOURCES) $(HELPER_SOURCES) $(FETCH_SOURCES)))
+TEST_SOURCES   = $(wildcard tests/unit/*.c tests/module/*.c tests/interop/*.c tests/e2e/*.c)
+
+object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+PROGRAMS = $(BUILD)/pam_ssmenv.so $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch
+TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(TEST_SOURCES)))
+
+.PHONY: all programs test-programs deps demo check install uninstall clean format FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: programs
+programs: $(PROGRAMS)
+test-programs: $(TEST_PROGRAMS)
+
+# --- building ----------------------------------------------------------------------------------
+
+define PATHS_H
+#define PATH_HELPER "$(LIBEXECDIR)/ssmenv-helper"
+#define PATH_CONFIG "$(CONFDIR)/ssmenv.conf"
+#define PATH_DISABLED "$(CONFDIR)/disabled"
+#define PATH_CREDENTIALS "$(CONFDIR)/credentials"
+#define PATH_AWS_CONFIG "$(CONFDIR)/config"
+#define PATH_RUNDIR "$(RUNDIR)"
+#define HELPER_USER "$(HELPER_USER)"
+endef
+export PATHS_H
+
+$(BUILD)/paths.h: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$PATHS_H" | cmp -s - $@ || printf '%s\n' "$$PATHS_H" >$@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/paths.h Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# What a program may link is part of its security: see README, "Security".
+needed = readelf -d $(1) | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vx 'ld-linux.*'
+define check_needed
+@$(if $(SANITIZE),:,for library in $$($(needed)); do case " $(2) " in *" $$library "*) ;; \
+  *) echo "$(1) links $$library; allowed: $(2)" >&2; rm -f $(1); exit 1;; esac; done)
+endef
+define check_exports
+@found=$$(nm -D --defined-only $(1) | awk '{print $$3}' | sed 's/@.*//' | grep -v '^PAM_SSMENV' | sort | tr '\n' ' '); \
+ [ "$$found" = "pam_sm_close_session pam_sm_open_session " ] || $(if $(SANITIZE),:,{ \
+ echo "$(1) exports: $$found" >&2; rm -f $(1); exit 1; })
+endef
+
+$(BUILD)/pam_ssmenv.so: $(call object,$(MODULE_SOURCES)) pam_module/pam_ssmenv.map
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,--version-script=pam_module/pam_ssmenv.map \
+	  $(if $(SANITIZE),,-Wl,--no-undefined) -o $@ $(filter %.o,$^) -lpam
+	$(call check_needed,$@,libpam.so.0 libc.so.6)
+	$(call check_exports,$@)
+
+$(BUILD)/ssmenv-helper: $(call object,$(HELPER_SOURCES))
+	$(CC) $(CFLAGS) $(LDFLAGS) $(PIE) -o $@ $^
+	$(call check_needed,$@,libc.so.6)
+
+$(BUILD)/ssmenv-fetch: $(call object,$(FETCH_SOURCES))
+	$(CC) $(CFLAGS) $(LDFLAGS) $(PIE) -o $@ $^ $(FETCH_LIBS)
+	$(call check_needed,$@,libcurl.so.4 libcrypto.so.3 libcrypto.so.1.1 libcjson.so.1 libc.so.6)
+
+$(BUILD)/libssmenv.a: $(call object,$(LIBRARY_SOURCES))
+	rm -f $@ && ar rcs $@ $^
+
+define test_program
+$(BUILD)/tests/$(notdir $(1:.c=)): $(BUILD)/obj/$(1:.c=.o) $(BUILD)/libssmenv.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(PIE) -o $$@ $$^ -lpam $$(FETCH_LIBS)
+endef
+$(foreach source,$(TEST_SOURCES),$(eval $(call test_program,$(source))))
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# --- testing -----------------------------------------------------------------------------------
+
+TEST_PREFIX = /mnt/ssmenv
+SANITIZED   = $(MAKE) --no-print-directory BUILD=build/sanitized SANITIZE=1 PREFIX=$(TEST_PREFIX)
+RELOCATED   = $(MAKE) --no-print-directory BUILD=build/relocated PREFIX=$(TEST_PREFIX)
+TEST_SCRIPTS = $(wildcard tests/unit/*.t tests/module/*.t tests/interop/*.t tests/e2e/*.t)
+
+deps:
+	@tests/deps
+
+check: deps
+	$(MAKE) --no-print-directory programs build/tests/sigv4-suite
+	$(SANITIZED) programs test-programs
+	$(RELOCATED) programs
+	$(PROVE) --exec '' --timer $(patsubst %.c,build/sanitized/tests/%,$(notdir $(filter %_test.c,$(TEST_SOURCES)))) \
+	  $(TEST_SCRIPTS)
+
+demo: deps
+	$(RELOCATED) programs
+	tests/e2e/demo
+
+# --- installing --------------------------------------------------------------------------------
+
+install: programs
+	$(INSTALL) -d $(DESTDIR)$(SECUREDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(CONFDIR)/conf.d
+	$(INSTALL) -m 0644 $(BUILD)/pam_ssmenv.so $(DESTDIR)$(SECUREDIR)/pam_ssmenv.so
+	$(INSTALL) -m 0711 $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch $(DESTDIR)$(LIBEXECDIR)/
+
+uninstall:
+	rm -f $(DESTDIR)$(SECUREDIR)/pam_ssmenv.so
+	rm -f $(DESTDIR)$(LIBEXECDIR)/ssmenv-helper $(DESTDIR)$(LIBEXECDIR)/ssmenv-fetch
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build

@@ -1,0 +1,276 @@
+#include "common/exchange.h"
+
+#include <stdlib.h>
+
+#include "common/frame.h"
+#include "ssmenv/limits.h"
+#include "ssmenv/wire.h"
+
+/* A copy of a text of the payload; NULL when memory ends. */
+static char *read_copy(struct wire_reader *reader, size_t limit)
+{
+    struct wire_text text = wire_read_text(reader, limit);
+
+    return text_copy_bytes(text.bytes, text.length);
+}
+
+/* Reads a count and allocates that many zeroed elements. A count over limit fails the reader. */
+static void *read_array(struct wire_reader *reader, size_t limit, size_t element, size_t *count)
+{
+    uint16_t found = wire_read_u16(reader);
+    void *array;
+
+    *count = 0;
+    if (reader->failed || found > limit) {
+        reader->failed = true;
+        return NULL;
+    }
+    array = calloc(found != 0 ? found : 1, element);
+    if (array != NULL)
+        *count = found;
+    else
+        reader->failed = true;
+    return array;
+}
+
+static void put_identity(struct buffer *payload, const struct identity *identity)
+{
+    frame_put_u16(payload, (uint16_t)identity->count);
+    for (size_t i = 0; i < identity->count; i++) {
+        frame_put_text(payload, identity->settings[i].key);
+        frame_put_text(payload, identity->settings[i].value);
+    }
+}
+
+void request_encode(const struct request *request, struct buffer *frame)
+{
+    struct buffer payload = BUFFER_INIT;
+
+    payload.limit = LIMIT_REQUEST_BYTES;
+    frame_put_u32(&payload, request->milliseconds);
+    frame_put_u16(&payload, (uint16_t)request->identity_count);
+    for (size_t i = 0; i < request->identity_count; i++)
+        put_identity(&payload, &request->identities[i]);
+    frame_put_u16(&payload, (uint16_t)request->lookup_count);
+    for (size_t i = 0; i < request->lookup_count; i++) {
+        frame_put_u8(&payload, (uint8_t)request->lookups[i].kind);
+        frame_put_u16(&payload, request->lookups[i].identity);
+        frame_put_text(&payload, request->lookups[i].name);
+    }
+    frame_seal(frame, WIRE_REQUEST, &payload);
+    buffer_free(&payload);
+}
+
+static bool read_identity(struct wire_reader *reader, struct identity *identity)
+{
+    identity->settings =
+        read_array(reader, LIMIT_SETTINGS, sizeof *identity->settings, &identity->count);
+    for (size_t i = 0; i < identity->count && !reader->failed; i++) {
+        identity->settings[i].key = read_copy(reader, LIMIT_NAME_BYTES);
+        identity->settings[i].value = read_copy(reader, LIMIT_SETTING_BYTES);
+        if (identity->settings[i].key == NULL || identity->settings[i].value == NULL)
+            return false;
+    }
+    return !reader->failed;
+}
+
+static bool read_lookup(struct wire_reader *reader, size_t identity_count, struct lookup *lookup)
+{
+    lookup->kind = wire_read_u8(reader);
+    lookup->identity = wire_read_u16(reader);
+    lookup->name = read_copy(reader, LIMIT_LOOKUP_NAME_BYTES);
+    return !reader->failed && lookup->name != NULL && lookup->kind >= LOOKUP_PARAMETER &&
+           lookup->kind <= LOOKUP_SUBTREE && lookup->identity < identity_count;
+}
+
+static bool read_request(struct wire_reader *reader, struct request *request)
+{
+    request->milliseconds = wire_read_u32(reader);
+    request->identities =
+        read_array(reader, LIMIT_SETTINGS, sizeof *request->identities, &request->identity_count);
+    for (size_t i = 0; i < request->identity_count; i++) {
+        if (!read_identity(reader, &request->identities[i]))
+            return false;
+    }
+    request->lookups =
+        read_array(reader, LIMIT_LOOKUPS, sizeof *request->lookups, &request->lookup_count);
+    for (size_t i = 0; i < request->lookup_count; i++) {
+        if (!read_lookup(reader, request->identity_count, &request->lookups[i]))
+            return false;
+    }
+    return wire_reader_done(reader);
+}
+
+bool request_decode(struct request *request, const void *payload, size_t length,
+                    struct error *error)
+{
+    struct wire_reader reader;
+
+    *request = (struct request){0};
+    wire_reader_init(&reader, payload, length);
+    if (read_request(&reader, request))
+        return true;
+    request_free(request);
+    return error_set(error, "the request is damaged");
+}
+
+static void identity_free(struct identity *identity)
+{
+    for (size_t i = 0; i < identity->count; i++) {
+        text_free(identity->settings[i].key);
+        text_free(identity->settings[i].value);
+    }
+    free(identity->settings);
+}
+
+void request_free(struct request *request)
+{
+    for (size_t i = 0; i < request->identity_count; i++)
+        identity_free(&request->identities[i]);
+    free(request->identities);
+    for (size_t i = 0; i < request->lookup_count; i++)
+        text_free(request->lookups[i].name);
+    free(request->lookups);
+    *request = (struct request){0};
+}
+
+static void put_answer(struct buffer *payload, const struct answer *answer)
+{
+    frame_put_u8(payload, (uint8_t)answer->state);
+    frame_put_text(payload, answer->error != NULL ? answer->error : "");
+    frame_put_u16(payload, (uint16_t)answer->count);
+    for (size_t i = 0; i < answer->count; i++) {
+        frame_put_text(payload, answer->entries[i].name);
+        frame_put_text(payload, answer->entries[i].value);
+    }
+}
+
+void result_encode(const struct result *result, struct buffer *frame)
+{
+    struct buffer payload = BUFFER_INIT;
+
+    payload.limit = LIMIT_RESULT_BYTES;
+    frame_put_u16(&payload, (uint16_t)result->answer_count);
+    for (size_t i = 0; i < result->answer_count; i++)
+        put_answer(&payload, &result->answers[i]);
+    frame_put_u16(&payload, (uint16_t)result->warning_count);
+    for (size_t i = 0; i < result->warning_count; i++)
+        frame_put_text(&payload, result->warnings[i]);
+    frame_seal(frame, WIRE_RESULT, &payload);
+    buffer_free(&payload);
+}
+
+static bool read_answer(struct wire_reader *reader, struct answer *answer)
+{
+    answer->state = wire_read_u8(reader);
+    answer->error = read_copy(reader, LIMIT_MESSAGE_BYTES);
+    answer->entries =
+        read_array(reader, LIMIT_IMPORT_ENTRIES, sizeof *answer->entries, &answer->count);
+    for (size_t i = 0; i < answer->count && !reader->failed; i++) {
+        answer->entries[i].name = read_copy(reader, LIMIT_LOOKUP_NAME_BYTES);
+        answer->entries[i].value = read_copy(reader, LIMIT_VALUE_BYTES);
+        if (answer->entries[i].name == NULL || answer->entries[i].value == NULL)
+            return false;
+    }
+    return !reader->failed && answer->error != NULL && answer->state >= ANSWER_FOUND &&
+           answer->state <= ANSWER_FAILED && (answer->state == ANSWER_FOUND || answer->count == 0);
+}
+
+static bool read_result(struct wire_reader *reader, struct result *result)
+{
+    result->answers =
+        read_array(reader, LIMIT_LOOKUPS, sizeof *result->answers, &result->answer_count);
+    for (size_t i = 0; i < result->answer_count; i++) {
+        if (!read_answer(reader, &result->answers[i]))
+            return false;
+    }
+    result->warnings =
+        read_array(reader, LIMIT_WARNINGS, sizeof *result->warnings, &result->warning_count);
+    for (size_t i = 0; i < result->warning_count; i++) {
+        result->warnings[i] = read_copy(reader, LIMIT_MESSAGE_BYTES);
+        if (result->warnings[i] == NULL)
+            return false;
+    }
+    return wire_reader_done(reader);
+}
+
+bool result_decode(struct result *result, const void *payload, size_t length, struct error *error)
+{
+    struct wire_reader reader;
+
+    *result = (struct result){0};
+    wire_reader_init(&reader, payload, length);
+    if (read_result(&reader, result))
+        return true;
+    result_free(result);
+    return error_set(error, "the result is damaged");
+}
+
+static void answer_clear(struct answer *answer)
+{
+    for (size_t i = 0; i < answer->count; i++) {
+        text_free(answer->entries[i].name);
+        text_free(answer->entries[i].value);
+    }
+    free(answer->entries);
+    text_free(answer->error);
+    *answer = (struct answer){0};
+}
+
+void result_free(struct result *result)
+{
+    for (size_t i = 0; i < result->answer_count; i++)
+        answer_clear(&result->answers[i]);
+    free(result->answers);
+    for (size_t i = 0; i < result->warning_count; i++)
+        text_free(result->warnings[i]);
+    free(result->warnings);
+    *result = (struct result){0};
+}
+
+bool answer_add(struct answer *answer, const char *name, const char *value)
+{
+    struct entry entry = {text_copy(name), text_copy(value)};
+    struct entry *entries = NULL;
+
+    if (entry.name != NULL && entry.value != NULL)
+        entries = reallocarray(answer->entries, answer->count + 1, sizeof *entries);
+    if (entries == NULL) {
+        text_free(entry.name);
+        text_free(entry.value);
+        return false;
+    }
+    entries[answer->count++] = entry;
+    answer->entries = entries;
+    return true;
+}
+
+bool answer_set(struct answer *answer, enum answer_state state, const char *error)
+{
+    char *copy = text_copy(error);
+
+    answer_clear(answer);
+    answer->state = state;
+    answer->error = copy;
+    return copy != NULL;
+}
+
+bool result_warn(struct result *result, const char *warning)
+{
+    char *copy;
+    char **warnings;
+
+    if (result->warning_count >= LIMIT_WARNINGS)
+        return true;
+    copy = text_copy(warning);
+    warnings = copy == NULL
+                   ? NULL
+                   : reallocarray(result->warnings, result->warning_count + 1, sizeof *warnings);
+    if (warnings == NULL) {
+        text_free(copy);
+        return false;
+    }
+    warnings[result->warning_count++] = copy;
+    result->warnings = warnings;
+    return true;
+}

@@ -1,0 +1,97 @@
+/*
+ * What the helper asks of the fetcher, and what comes back.
+ *
+ * A request has identities (one for [aws], later one for each [aws NAME]), each a list of settings
+ * under the keys of ssmenv.conf, and lookups: single parameters and imports of everything under a
+ * path, each made under one identity. A result has exactly one answer for each lookup, in the
+ * request's order, and warnings for the log.
+ *
+ * Both structs own what they point to; values are secrets and are wiped by the _free functions.
+ * The decoders check every count and length against ssmenv/limits.h: neither side trusts the other.
+ *
+ * Request payload: u32 milliseconds left, u16 identities, for each u16 settings and that many pairs
+ * of texts (key, value); u16 lookups, each u8 kind, u16 identity, text name. Result payload: u16
+ * answers, each u8 state, text error, u16 entries and that many pairs of texts (name, value); u16
+ * warnings, each a text.
+ */
+#ifndef SSMENV_COMMON_EXCHANGE_H
+#define SSMENV_COMMON_EXCHANGE_H
+
+#include <stdint.h>
+
+#include "common/buffer.h"
+#include "common/error.h"
+
+struct setting {
+    char *key;
+    char *value;
+};
+
+struct identity {
+    struct setting *settings;
+    size_t count;
+};
+
+enum lookup_kind {
+    LOOKUP_PARAMETER = 1, /* name, path or ARN, with :version or :label where written */
+    LOOKUP_CHILDREN = 2,  /* one level below the path, which ends in '/' */
+    LOOKUP_SUBTREE = 3,   /* every level below the path, which ends in '/' */
+};
+
+struct lookup {
+    enum lookup_kind kind;
+    uint16_t identity; /* index into the request's identities */
+    char *name;        /* as Parameter Store knows it */
+};
+
+struct request {
+    uint32_t milliseconds; /* the fetcher answers within these */
+    struct identity *identities;
+    size_t identity_count;
+    struct lookup *lookups;
+    size_t lookup_count;
+};
+
+enum answer_state {
+    ANSWER_FOUND = 1,   /* one entry for a parameter; any number for an import, also none */
+    ANSWER_MISSING = 2, /* AWS says that it does not exist */
+    ANSWER_DENIED = 3,  /* AWS says that this name is not allowed */
+    ANSWER_FAILED = 4,  /* no verdict: AWS away, throttled, no credentials, bad signature … */
+};
+
+struct entry {
+    char *name;  /* the full name of the parameter */
+    char *value; /* a secret */
+};
+
+struct answer {
+    enum answer_state state;
+    char *error; /* for every state but FOUND: one line for the log, never a value; else "" */
+    struct entry *entries;
+    size_t count;
+};
+
+struct result {
+    struct answer *answers;
+    size_t answer_count;
+    char **warnings;
+    size_t warning_count;
+};
+
+/* The encoders append a whole frame; a frame that could not be built leaves buffer_failed(). */
+void request_encode(const struct request *request, struct buffer *frame);
+bool request_decode(struct request *request, const void *payload, size_t length,
+                    struct error *error);
+void request_free(struct request *request);
+
+void result_encode(const struct result *result, struct buffer *frame);
+bool result_decode(struct result *result, const void *payload, size_t length, struct error *error);
+void result_free(struct result *result);
+
+/* Adds a copy of an entry; false when memory ends. */
+bool answer_add(struct answer *answer, const char *name, const char *value);
+/* Forgets entries and error and stores this verdict instead. */
+bool answer_set(struct answer *answer, enum answer_state state, const char *error);
+bool result_warn(struct result *result, const char *warning);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * The configuration as it was written: settings, constants and sections, nothing selected yet.
+ * ssmenv.conf(5) is the language's reference.
+ *
+ * config_load() reads PATH and then the *.conf files of conf.d in PATH's folder, in byte order.
+ * Every mistake of all files goes into diagnostics; one mistake makes it return false, and then
+ * nothing of the configuration may be used. The struct owns all it points to; config_free() may be
+ * called twice.
+ */
+#ifndef SSMENV_CONFIG_CONFIG_H
+#define SSMENV_CONFIG_CONFIG_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/exchange.h"
+#include "config/diagnostics.h"
+
+struct section; /* one [env …], config/section.h */
+
+enum on_denied { ON_DENIED_PURGE, ON_DENIED_STALE };
+
+struct cache_settings {
+    uint64_t ttl_ms;
+    uint64_t max_stale_ms;
+    uint64_t retry_after_ms;
+    enum on_denied on_denied;
+};
+
+struct config {
+    struct identity aws; /* the keys of [aws], only those that were written */
+    struct cache_settings cache;
+    /* … constants, sections, file names … */
+};
+
+/* missing_is_empty: a file that is not there configures nothing (the default path); else it is a
+ * mistake. owner: who, besides root, may own the files: the caller's uid where the host is not
+ * root, else 0. */
+bool config_load(struct config *config, const char *path, bool missing_is_empty, uid_t owner,
+                 struct diagnostics *diagnostics);
+void config_free(struct config *config);
+
+#endif
