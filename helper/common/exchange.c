@@ -56,6 +56,7 @@ void request_encode(const struct request *request, struct buffer *frame)
         frame_put_u8(&payload, (uint8_t)request->lookups[i].kind);
         frame_put_u16(&payload, request->lookups[i].identity);
         frame_put_text(&payload, request->lookups[i].name);
+        frame_put_text(&payload, request->lookups[i].member);
     }
     frame_seal(frame, WIRE_REQUEST, &payload);
     buffer_free(&payload);
@@ -74,13 +75,21 @@ static bool read_identity(struct wire_reader *reader, struct identity *identity)
     return !reader->failed;
 }
 
+static bool member_is_pointer(const struct lookup *lookup)
+{
+    return lookup->member[0] == '\0' ||
+           (lookup->member[0] == '/' && lookup->kind == LOOKUP_PARAMETER);
+}
+
 static bool read_lookup(struct wire_reader *reader, size_t identity_count, struct lookup *lookup)
 {
     lookup->kind = wire_read_u8(reader);
     lookup->identity = wire_read_u16(reader);
     lookup->name = read_copy(reader, LIMIT_LOOKUP_NAME_BYTES);
-    return !reader->failed && lookup->name != NULL && lookup->kind >= LOOKUP_PARAMETER &&
-           lookup->kind <= LOOKUP_SUBTREE && lookup->identity < identity_count;
+    lookup->member = read_copy(reader, LIMIT_LOOKUP_MEMBER_BYTES);
+    return !reader->failed && lookup->name != NULL && lookup->member != NULL &&
+           lookup->kind >= LOOKUP_PARAMETER && lookup->kind <= LOOKUP_SUBTREE &&
+           lookup->identity < identity_count && member_is_pointer(lookup);
 }
 
 static bool read_request(struct wire_reader *reader, struct request *request)
@@ -128,8 +137,10 @@ void request_free(struct request *request)
     for (size_t i = 0; i < request->identity_count; i++)
         identity_free(&request->identities[i]);
     free(request->identities);
-    for (size_t i = 0; i < request->lookup_count; i++)
+    for (size_t i = 0; i < request->lookup_count; i++) {
         text_free(request->lookups[i].name);
+        text_free(request->lookups[i].member);
+    }
     free(request->lookups);
     *request = (struct request){0};
 }

@@ -6,13 +6,17 @@
  * path, each made under one identity. A result has exactly one answer for each lookup, in the
  * request's order, and warnings for the log.
  *
+ * A lookup may ask for one member of a value that is JSON. The fetcher selects it, so that bytes
+ * from the network are parsed inside its sandbox only; the entry then holds the member's text.
+ * Lookups that differ in nothing but the member are one parameter and belong into one call.
+ *
  * Both structs own what they point to; values are secrets and are wiped by the _free functions.
  * The decoders check every count and length against ssmenv/limits.h: neither side trusts the other.
  *
  * Request payload: u32 milliseconds left, u16 identities, for each u16 settings and that many pairs
- * of texts (key, value); u16 lookups, each u8 kind, u16 identity, text name. Result payload: u16
- * answers, each u8 state, text error, u16 entries and that many pairs of texts (name, value); u16
- * warnings, each a text.
+ * of texts (key, value); u16 lookups, each u8 kind, u16 identity, text name, text member.
+ * Result payload: u16 answers, each u8 state, text error, u16 entries and that many pairs of texts
+ * (name, value); u16 warnings, each a text.
  */
 #ifndef SSMENV_COMMON_EXCHANGE_H
 #define SSMENV_COMMON_EXCHANGE_H
@@ -42,6 +46,12 @@ struct lookup {
     enum lookup_kind kind;
     uint16_t identity; /* index into the request's identities */
     char *name;        /* as Parameter Store knows it */
+    /* "": the whole value. Else a JSON pointer (RFC 6901) that begins with '/', as in /username or
+     * /a/b; only with LOOKUP_PARAMETER. A string gives its text; a number, true or false the text
+     * as written; an object or array its JSON text without blanks. null, a member that is not
+     * there, a value that is no JSON and a text with a NUL are ANSWER_FAILED with an error that
+     * names parameter and pointer, never MISSING: the parameter does exist. */
+    char *member;
 };
 
 struct request {

@@ -23,13 +23,14 @@
 
 /* What the helper may ask of the fetcher, and the fetcher may answer. A Parameter Store name has at
  * most 2048 bytes (API reference, PSParameterName), an ARN adds region, account and selector. */
-#define LIMIT_LOOKUPS           1024
-#define LIMIT_LOOKUP_NAME_BYTES 2560
-#define LIMIT_IMPORT_ENTRIES    1024
-#define LIMIT_SETTING_BYTES     4096
-#define LIMIT_SETTINGS          64
-#define LIMIT_REQUEST_BYTES     (4 * 1024 * 1024)
-#define LIMIT_RESULT_BYTES      (16 * 1024 * 1024)
+#define LIMIT_LOOKUPS             1024
+#define LIMIT_LOOKUP_NAME_BYTES   2560
+#define LIMIT_LOOKUP_MEMBER_BYTES 1024 /* a JSON pointer; keys are words, not documents */
+#define LIMIT_IMPORT_ENTRIES      1024
+#define LIMIT_SETTING_BYTES       4096
+#define LIMIT_SETTINGS            64
+#define LIMIT_REQUEST_BYTES       (4 * 1024 * 1024)
+#define LIMIT_RESULT_BYTES        (16 * 1024 * 1024)
 
 /* Names that reach us from outside: useradd allows 32 bytes for a user, directories up to 256. */
 #define LIMIT_USER_BYTES    256
