@@ -1,0 +1,122 @@
+#include "common/privilege.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A login's limits are for the user's programs. The helper's uid is shared by all logins, so a
+ * small NPROC would let twenty simultaneous logins starve each other; a lower AS ends a program at
+ * once. */
+static const struct {
+    __rlimit_resource_t resource;
+    rlim_t at_least;
+} limits[] = {
+    {RLIMIT_NPROC, 4096},         {RLIMIT_NOFILE, 256},          {RLIMIT_AS, RLIM_INFINITY},
+    {RLIMIT_DATA, RLIM_INFINITY}, {RLIMIT_FSIZE, RLIM_INFINITY}, {RLIMIT_CPU, RLIM_INFINITY},
+};
+
+/* Raises as far as this process may: root any limit, others the soft one up to the hard one. */
+static void raise_limits(void)
+{
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        struct rlimit limit;
+
+        if (getrlimit(limits[i].resource, &limit) != 0)
+            continue;
+        if (limit.rlim_max < limits[i].at_least && geteuid() == 0)
+            limit.rlim_max = limits[i].at_least;
+        if (limit.rlim_cur < limits[i].at_least)
+            limit.rlim_cur =
+                limit.rlim_max < limits[i].at_least ? limit.rlim_max : limits[i].at_least;
+        setrlimit(limits[i].resource, &limit);
+    }
+}
+
+static bool own_folder(int descriptor, const char *folder, uid_t uid, gid_t gid,
+                       struct error *error)
+{
+    struct stat status;
+
+    if (fstat(descriptor, &status) != 0)
+        return error_set(error, "%s: %s", folder, strerror(errno));
+    if (status.st_uid != 0 && status.st_uid != uid)
+        return error_set(error, "%s belongs to uid %u: remove it", folder, (unsigned)status.st_uid);
+    if (status.st_uid == uid && status.st_gid == gid && (status.st_mode & 07777) == 0700)
+        return true;
+    if (fchown(descriptor, uid, gid) != 0 || fchmod(descriptor, 0700) != 0)
+        return error_set(error, "%s: %s", folder, strerror(errno));
+    return true;
+}
+
+bool privilege_make_folder(const char *folder, uid_t uid, gid_t gid, struct error *error)
+{
+    int descriptor;
+    bool owned;
+
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+        return error_set(error, "%s cannot be made: %s", folder, strerror(errno));
+    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor < 0)
+        return error_set(error, "%s is no folder: %s", folder, strerror(errno));
+    owned = own_folder(descriptor, folder, uid, gid, error);
+    close(descriptor);
+    return owned;
+}
+
+static bool become(uid_t uid, gid_t gid, struct error *error)
+{
+    uid_t ids[3];
+    gid_t group_ids[3];
+
+    if (uid == 0 || gid == 0)
+        return error_set(error, "refusing to work as root: no account to become was given");
+    if (setgroups(0, NULL) != 0)
+        return error_set(error, "setgroups: %s", strerror(errno));
+    if (setresgid(gid, gid, gid) != 0)
+        return error_set(error, "setresgid %u: %s", (unsigned)gid, strerror(errno));
+    if (setresuid(uid, uid, uid) != 0)
+        return error_set(error, "setresuid %u: %s", (unsigned)uid, strerror(errno));
+    if (getresuid(&ids[0], &ids[1], &ids[2]) != 0 ||
+        getresgid(&group_ids[0], &group_ids[1], &group_ids[2]) != 0 || ids[0] != uid ||
+        ids[1] != uid || ids[2] != uid || group_ids[0] != gid || group_ids[1] != gid ||
+        group_ids[2] != gid || getgroups(0, NULL) != 0)
+        return error_set(error, "root was not given up completely");
+    if (setresuid((uid_t)-1, 0, (uid_t)-1) == 0 || setresgid((gid_t)-1, 0, (gid_t)-1) == 0)
+        return error_set(error, "root can be regained");
+    return true;
+}
+
+static bool leave_surroundings(pid_t parent, struct error *error)
+{
+    static const struct rlimit no_core = {0, 0};
+
+    umask(077);
+    if (chdir("/") != 0)
+        return error_set(error, "chdir /: %s", strerror(errno));
+    if (setrlimit(RLIMIT_CORE, &no_core) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
+        return error_set(error, "memory cannot be protected: %s", strerror(errno));
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || close_range(3, ~0U, 0) != 0)
+        return error_set(error, "descriptors and signals: %s", strerror(errno));
+    /* The switch of ids cleared an earlier PDEATHSIG; the parent may have gone in between. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+        return error_set(error, "PR_SET_PDEATHSIG: %s", strerror(errno));
+    return getppid() == parent || error_set(error, "the process that asked has ended");
+}
+
+bool privilege_drop(uid_t uid, gid_t gid, pid_t parent, struct error *error)
+{
+    raise_limits();
+    if (getuid() == 0 || geteuid() == 0) {
+        if (!become(uid, gid, error))
+            return false;
+    } else if (getgid() != getegid() || getuid() != geteuid()) {
+        return error_set(error, "refusing to work with mixed ids");
+    }
+    return leave_surroundings(parent, error);
+}
