@@ -1,0 +1,131 @@
+"""The stage as a small machine: accounts, PAM services, system log, what runs on it.
+
+tests/stage makes the namespaces; everything written here lies in them and is gone with them. A test
+script calls enter() before anything else and then uses one Machine.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/fakeaws")]
+
+import tap  # noqa: E402
+from system_log import SystemLog  # noqa: E402
+
+PREFIX = pathlib.Path("/mnt/ssmenv")
+MODULE = PREFIX / "lib/security/pam_ssmenv.so"
+CONFIG = PREFIX / "etc/ssmenv/ssmenv.conf"
+HOME = pathlib.Path("/mnt/home")
+HELPER_USER = "_ssmenv"
+PAM_SERVICES = ("sshd", "su", "su-l", "sudo", "sudo-i", "cron", "login")
+
+# The least that lets an account in which proved itself elsewhere (a key, root's own su).
+PAM_STACK = """\
+auth     sufficient pam_rootok.so
+auth     required   pam_unix.so
+account  required   pam_unix.so
+session  required   pam_unix.so
+"""
+
+
+def enter():
+    """Runs this script again on a stage; without root it goes on, and its tests skip."""
+    if "SSMENV_STAGE" not in os.environ:
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        stage = str(ROOT / "tests/stage")
+        os.execv(stage, [stage, "relocated", sys.executable, *sys.argv])
+
+
+class Machine:
+    """What a test needs of the stage. Made by the first call of machine()."""
+
+    def __init__(self):
+        self.log = SystemLog("/dev/log")
+        HOME.mkdir(mode=0o755)
+        pathlib.Path("/etc/sudoers").write_text("root ALL=(ALL:ALL) NOPASSWD: ALL\n")
+        self.pam_line(f"session required {MODULE}")
+
+    def add_user(self, name, uid, groups=()):
+        """An account with a home folder, no password and a shell, in these supplementary groups."""
+        home = HOME / name
+        with open("/etc/passwd", "a", encoding="utf-8") as passwd:
+            passwd.write(f"{name}:x:{uid}:{uid}:{name}:{home}:/bin/sh\n")
+        with open("/etc/shadow", "a", encoding="utf-8") as shadow:
+            shadow.write(f"{name}:*:19000::::::\n")
+        with open("/etc/group", "a", encoding="utf-8") as group:
+            group.write(f"{name}:x:{uid}:\n")
+            for number, other in enumerate(groups):
+                group.write(f"{other}:x:{uid + 500 + number}:{name}\n")
+        home.mkdir(mode=0o700)
+        os.chown(home, uid, uid)
+        return home
+
+    def pam_line(self, *lines, services=PAM_SERVICES):
+        """Gives these services the plain stack and the given lines at its end."""
+        for service in services:
+            stack = PAM_STACK + "".join(line + "\n" for line in lines)
+            pathlib.Path("/etc/pam.d", service).write_text(stack)
+
+    def configure(self, text, mode=0o640):
+        """Writes ssmenv.conf, as an administrator would leave it behind."""
+        write_for_helper(CONFIG, text, mode)
+
+    def leftovers(self):
+        """Processes of the helper's account and helpers that nobody has waited for."""
+        uid = account_id(HELPER_USER)
+        return [process for process in processes()
+                if process["uid"] == uid or process["name"].startswith("ssmenv")]
+
+
+def write_for_helper(path, text, mode=0o640):
+    path.write_text(text)
+    os.chown(path, 0, account_id(HELPER_USER))
+    path.chmod(mode)
+
+
+def account_id(name):
+    for line in pathlib.Path("/etc/passwd").read_text().splitlines():
+        fields = line.split(":")
+        if fields[0] == name:
+            return int(fields[2])
+    raise KeyError(name)
+
+
+def processes():
+    """What /proc tells of every process: pid, name, state, uid, command line."""
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            status = dict(line.split(":\t", 1) for line in
+                          (folder / "status").read_text().splitlines() if ":\t" in line)
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        found.append({"pid": int(folder.name), "name": status["Name"], "state": status["State"],
+                      "uid": int(status["Uid"].split()[0]), "command": command})
+    return found
+
+
+_machine = None
+
+
+def machine():
+    """The one Machine of this script; skips the test where there is no stage."""
+    global _machine
+    tap.needs_root()
+    if _machine is None:
+        _machine = Machine()
+    return _machine
+
+
+def run(argv, **options):
+    """Runs a program to its end; its output as bytes. A failure shows what it said."""
+    done = subprocess.run([str(part) for part in argv], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=60, check=False, **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{argv} ended with {done.returncode}: "
+                             f"{done.stdout[-2000:]!r} {done.stderr[-2000:]!r}")
+    return done.stdout
