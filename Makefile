@@ -1,4 +1,4 @@
-# pam_ssmenv. The targets people use: all, deps, demo, check, install, clean. One file for everything;
+# pam_ssmenv. The targets people use: all, deps, demo, check, install, uninstall, fuzz, clean. One file for everything;
 # sources are found by folder, all output goes below $(BUILD).
 #
 #   make install PREFIX=/opt/x BUILD=build/x     a second copy that runs from /opt/x
@@ -71,7 +71,7 @@ object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 PROGRAMS = $(BUILD)/pam_ssmenv.so $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(TEST_SOURCES)))
 
-.PHONY: all programs test-programs deps demo check install uninstall clean format FORCE
+.PHONY: all programs test-programs deps demo check fuzz install uninstall clean format FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -155,20 +155,55 @@ check: deps
 	$(PROVE) --exec '' --timer $(patsubst %.c,build/sanitized/tests/%,$(notdir $(filter %_test.c,$(TEST_SOURCES)))) \
 	  $(TEST_SCRIPTS)
 
+# Not part of check: as long as you like, for example make fuzz FUZZ_SECONDS=3600.
+FUZZ_SECONDS ?= 60
+fuzz: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+	for program in $^; do mkdir -p $$program.corpus && \
+	  $$program -max_total_time=$(FUZZ_SECONDS) -timeout=5 $$program.corpus || exit 1; done
+
+build/fuzz/%: tests/fuzz/%.c $(LIBRARY_SOURCES) $(BUILD)/paths.h
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined -o $@ \
+	  $(filter %.c,$^) -lpam $(FETCH_LIBS)
+
 demo: deps
 	$(RELOCATED) programs
 	tests/e2e/demo
 
 # --- installing --------------------------------------------------------------------------------
 
-install: programs
+DATADIR     ?= $(PREFIX)/share
+DOCDIR      ?= $(DATADIR)/doc/pam_ssmenv
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+EXAMPLES     = config/ssmenv.conf config/pam.d/ssmenv.example
+MANUALS      = pam_module/pam_ssmenv.8 helper/config/ssmenv.conf.5
+TEMPLATES    = $(BUILD)/config/sysusers.d/ssmenv.conf $(BUILD)/config/tmpfiles.d/ssmenv.conf
+
+$(TEMPLATES): $(BUILD)/config/%: config/%.in $(BUILD)/paths.h Makefile
+	@mkdir -p $(@D)
+	sed -e 's|@HELPER_USER@|$(HELPER_USER)|g' -e 's|@RUNDIR@|$(RUNDIR)|g' $< >$@
+
+# The helpers are not readable (0711), so that not even their own user can look into their memory.
+# Nothing below $(CONFDIR) is ever overwritten: the sample goes to $(DOCDIR).
+install: programs $(TEMPLATES)
 	$(INSTALL) -d $(DESTDIR)$(SECUREDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(CONFDIR)/conf.d
 	$(INSTALL) -m 0644 $(BUILD)/pam_ssmenv.so $(DESTDIR)$(SECUREDIR)/pam_ssmenv.so
 	$(INSTALL) -m 0711 $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch $(DESTDIR)$(LIBEXECDIR)/
+	$(INSTALL) -Dm 0644 $(BUILD)/config/sysusers.d/ssmenv.conf $(DESTDIR)$(SYSUSERSDIR)/ssmenv.conf
+	$(INSTALL) -Dm 0644 $(BUILD)/config/tmpfiles.d/ssmenv.conf $(DESTDIR)$(TMPFILESDIR)/ssmenv.conf
+	for page in $(MANUALS); do \
+	  $(INSTALL) -Dm 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
+	$(INSTALL) -d $(DESTDIR)$(DOCDIR)
+	$(INSTALL) -m 0644 $(EXAMPLES) $(DESTDIR)$(DOCDIR)/
 
 uninstall:
 	rm -f $(DESTDIR)$(SECUREDIR)/pam_ssmenv.so
 	rm -f $(DESTDIR)$(LIBEXECDIR)/ssmenv-helper $(DESTDIR)$(LIBEXECDIR)/ssmenv-fetch
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/ssmenv.conf $(DESTDIR)$(TMPFILESDIR)/ssmenv.conf
+	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+	for file in $(EXAMPLES); do rm -f $(DESTDIR)$(DOCDIR)/$${file##*/}; done
+	-rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(CONFDIR)/conf.d $(DESTDIR)$(CONFDIR) 2>/dev/null
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
