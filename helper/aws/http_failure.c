@@ -1,0 +1,125 @@
+#include "aws/http_failure.h"
+
+#include <openssl/x509_vfy.h>
+
+/* A sentence around the name of a host. */
+struct sentence {
+    const char *before;
+    const char *after;
+};
+
+static void say(struct error *error, struct sentence sentence, const char *host)
+{
+    error_set(error, "%s%s%s", sentence.before, host, sentence.after);
+}
+
+static const struct known_failure {
+    CURLcode code;
+    bool transient;
+    struct sentence sentence;
+} known_failures[] = {
+    {CURLE_COULDNT_RESOLVE_HOST,
+     true,
+     {"the name ", " cannot be resolved: check the region and this machine's DNS"}},
+    {CURLE_COULDNT_CONNECT,
+     true,
+     {"no connection to ", ": check routes, security groups and VPC endpoints"}},
+    {CURLE_SSL_CONNECT_ERROR,
+     true,
+     {"TLS with ", " failed: the other side must speak TLS 1.2 or newer"}},
+    {CURLE_SSL_CACERT_BADFILE,
+     false,
+     {"the certificates to check ",
+      " with cannot be read: check ca_bundle, or install ca-certificates"}},
+    {CURLE_GOT_NOTHING, true, {"", " closed the connection without an answer"}},
+    {CURLE_RECV_ERROR, true, {"the connection to ", " broke while its answer was read"}},
+    {CURLE_SEND_ERROR, true, {"the connection to ", " broke while it was asked"}},
+    {CURLE_PARTIAL_FILE, true, {"", " broke off in the middle of its answer"}},
+    {CURLE_WEIRD_SERVER_REPLY, false, {"", " does not speak HTTP: check endpoint_url"}},
+    {CURLE_UNSUPPORTED_PROTOCOL, false, {"", " does not speak HTTP: check endpoint_url"}},
+    {CURLE_OUT_OF_MEMORY, false, {"out of memory while asking ", ""}},
+};
+
+/* Why a certificate was refused. */
+static const struct {
+    long code;
+    struct sentence sentence;
+} verify_failures[] = {
+    {X509_V_OK, {"the certificate of ", " is for another host name: check endpoint_url and DNS"}},
+    {X509_V_ERR_CERT_HAS_EXPIRED,
+     {"the certificate of ", " has expired: check this machine's clock"}},
+    {X509_V_ERR_CERT_NOT_YET_VALID,
+     {"the certificate of ", " is not valid yet: check this machine's clock"}},
+};
+
+static void describe_verification(CURL *easy, const char *host, struct error *error)
+{
+    long result = X509_V_OK;
+
+    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
+    for (size_t i = 0; i < sizeof verify_failures / sizeof *verify_failures; i++) {
+        if (verify_failures[i].code == result) {
+            say(error, verify_failures[i].sentence, host);
+            return;
+        }
+    }
+    error_set(error,
+              "the certificate of %s is not trusted (%s): if it should be, name its CA with "
+              "ca_bundle",
+              host, X509_verify_cert_error_string(result));
+}
+
+void http_failure_describe(CURL *easy, CURLcode code, const char *host, bool *transient,
+                           struct error *error)
+{
+    *transient = false;
+    if (code == CURLE_PEER_FAILED_VERIFICATION) {
+        describe_verification(easy, host, error);
+        return;
+    }
+    if (code == CURLE_OPERATION_TIMEDOUT) {
+        *transient = true;
+        http_failure_describe_wait(easy, host, error);
+        return;
+    }
+    for (size_t i = 0; i < sizeof known_failures / sizeof *known_failures; i++) {
+        if (known_failures[i].code == code) {
+            *transient = known_failures[i].transient;
+            say(error, known_failures[i].sentence, host);
+            return;
+        }
+    }
+    error_set(error, "%s: %s", host, curl_easy_strerror(code));
+}
+
+/* The latest milestone that was passed tells what is waited for; the last entry is the beginning.
+ */
+static const struct {
+    CURLINFO milestone;
+    struct sentence sentence;
+} phases[] = {
+    {CURLINFO_STARTTRANSFER_TIME_T,
+     {"time ended while waiting for the rest of the answer of ", ""}},
+    {CURLINFO_PRETRANSFER_TIME_T, {"time ended while waiting for the answer of ", ""}},
+    {CURLINFO_CONNECT_TIME_T, {"time ended during the TLS handshake with ", ""}},
+    {CURLINFO_NAMELOOKUP_TIME_T,
+     {"time ended while connecting to ", ": check routes, security groups and VPC endpoints"}},
+    {CURLINFO_NONE, {"time ended while resolving the name ", ": check this machine's DNS"}},
+};
+
+static bool has_passed(CURL *easy, CURLINFO milestone)
+{
+    curl_off_t passed = 0;
+
+    return milestone == CURLINFO_NONE ||
+           (curl_easy_getinfo(easy, milestone, &passed) == CURLE_OK && passed > 0);
+}
+
+void http_failure_describe_wait(CURL *easy, const char *host, struct error *error)
+{
+    size_t i = 0;
+
+    while (!has_passed(easy, phases[i].milestone))
+        i++;
+    say(error, phases[i].sentence, host);
+}
