@@ -103,8 +103,8 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/paths.h Makefile
 # What a program may link is part of its security: see README, "Security".
 needed = readelf -d $(1) | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vx 'ld-linux.*'
 define check_needed
-@$(if $(SANITIZE),:,for library in $$($(needed)); do case " $(2) " in *" $$library "*) ;; \
-  *) echo "$(1) links $$library; allowed: $(2)" >&2; rm -f $(1); exit 1;; esac; done)
+@$(if $(SANITIZE),:,for library in $$($(needed)); do case " $(2) " in (*" $$library "*) ;; \
+  (*) echo "$(1) links $$library; allowed: $(2)" >&2; rm -f $(1); exit 1;; esac; done)
 endef
 define check_exports
 @found=$$(nm -D --defined-only $(1) | awk '{print $$3}' | sed 's/@.*//' | grep -v '^PAM_SSMENV' | sort | tr '\n' ' '); \
