@@ -17,6 +17,7 @@ tests/fakeaws/serve runs the same as a process, RemoteFakeAWS controls that one 
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -57,7 +58,8 @@ class FakeAWS:
         self._names = ("127.0.0.1", "localhost", *names)
         self._extra_names = tuple(names)
         self._temporary = state is None
-        self._state = Path(state or tempfile.mkdtemp(prefix="fakeaws-"))
+        self._state = Path(state or tempfile.mkdtemp(
+            prefix="fakeaws-", dir=os.environ.get("SSMENV_STAGE") or None))  # gone with the stage
         self._state.chmod(0o755)  # other users read the certificates; keys are 0600
         self._certificates: Optional[Certificates] = None
         self._listeners: list[Listener] = []

@@ -30,6 +30,9 @@ class Call:
     reason: str = ""  # first line of AWS's message
     fault: str = ""  # kind of the injected fault
 
+    def header(self, name: str) -> Optional[str]:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
 
 class CallLog:
     def __init__(self) -> None:

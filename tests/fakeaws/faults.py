@@ -15,7 +15,7 @@ from typing import Any, Callable, Optional, Protocol
 
 from .calls import Call
 from .iam import Key, denied
-from .wire import AWSError, Peer, Reply, json_error, json_reply
+from .wire import AWSError, Peer, Reply, json_reply
 
 MIB = 1024 * 1024
 
@@ -28,6 +28,9 @@ class Exchange(Protocol):
 
     def answer(self) -> Reply:
         """Executes the operation; its errors come as replies too."""
+
+    def refuse(self, error: AWSError) -> Reply:
+        """The error as the service that was asked writes it."""
 
     def parameter_arn(self, name: str) -> str: ...
 
@@ -100,9 +103,9 @@ class Faults:
 
 def _error(code: str, message: Optional[str], status: int = 400) -> Callable[..., Reply]:
     def refuse(fault: Fault, exchange: Exchange) -> Reply:
-        return json_error(AWSError(fault.details.get("code", code),
-                                   fault.details.get("message", message),
-                                   fault.details.get("status", status)))
+        return exchange.refuse(AWSError(fault.details.get("code", code),
+                                        fault.details.get("message", message),
+                                        fault.details.get("status", status)))
 
     return refuse
 
@@ -110,8 +113,8 @@ def _error(code: str, message: Optional[str], status: int = 400) -> Callable[...
 def _access_denied(fault: Fault, exchange: Exchange) -> Reply:
     action = f"ssm:{exchange.call.operation}"
     resource = exchange.parameter_arn(fault.named(exchange.call) or "*")
-    return json_error(denied(exchange.key, action, resource,
-                             f"because no identity-based policy allows the {action} action"))
+    return exchange.refuse(denied(exchange.key, action, resource,
+                                  f"because no identity-based policy allows the {action} action"))
 
 
 def _service_unavailable(fault: Fault, exchange: Exchange) -> Reply:
@@ -276,6 +279,7 @@ def _huge(fault: Fault, exchange: Exchange) -> Reply:
     return dataclasses.replace(reply, delivery=deliver)
 
 
+# What older replies say; a policy without kms:Decrypt gives the newer sentence.
 KMS_MESSAGE = ("The ciphertext refers to a customer master key that does not exist, does not exist in "
                "this region, or you are not allowed to access. (Service: AWSKMS; Status Code: 400; "
                "Error Code: AccessDeniedException; Request ID: 00000000-0000-4000-8000-000000000000)")

@@ -37,7 +37,7 @@ def statements_of(policy: Policy) -> list[Statement]:
         return ALLOW_ALL
     if isinstance(policy, dict):
         policy = policy.get("Statement", policy)
-    statements = policy if isinstance(policy, list) else [policy]
+    statements: list[Statement] = policy if isinstance(policy, list) else [policy or {}]
     for statement in statements:
         unknown = set(statement) - KNOWN
         if unknown or not {"Effect", "Action", "Resource"} <= set(statement):
@@ -58,18 +58,19 @@ def matches(pattern: str, text: str, ignore_case: bool = False) -> bool:
     return re.fullmatch(translated, text, flags) is not None
 
 
-def authorize(key: Key, action: str, resource: str) -> None:
-    """Raises AccessDeniedException with the sentence that AWS answers."""
+def authorize(key: Key, action: str, resource: str, suffix: str = "") -> None:
+    """Raises AccessDeniedException with the sentence that AWS answers, and suffix after it."""
     effects = {
         statement["Effect"] for statement in key.statements
         if any(matches(a, action, ignore_case=True) for a in _as_list(statement["Action"]))
         and any(matches(r, resource) for r in _as_list(statement["Resource"]))
     }
     if "Deny" in effects:
-        raise denied(key, action, resource, "with an explicit deny in an identity-based policy")
+        raise denied(key, action, resource,
+                     f"with an explicit deny in an identity-based policy{suffix}")
     if "Allow" not in effects:
         raise denied(key, action, resource,
-                     f"because no identity-based policy allows the {action} action")
+                     f"because no identity-based policy allows the {action} action{suffix}")
 
 
 def denied(key: Key, action: str, resource: str, why: str) -> AWSError:

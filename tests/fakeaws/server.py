@@ -92,7 +92,7 @@ class Listener(ThreadingHTTPServer):
                 connection = self.context.wrap_socket(connection, server_side=True,
                                                       do_handshake_on_connect=False)
                 self._track(connection)
-                self._handshake(connection)  # type: ignore[arg-type]
+                self._handshake(connection)
             Handler(connection, client_address, self)
         except OSError:
             pass  # the client went away: its right

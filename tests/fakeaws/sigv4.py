@@ -62,7 +62,7 @@ class _Received:
     context: dict[str, Any] = field(default_factory=dict)
 
 
-class _Recomputed(SigV4Auth):
+class _Recomputed(SigV4Auth):  # type: ignore[misc]
     """Signs the headers that the client says it signed, not those a client ought to sign."""
 
     signed: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 from ..wire import AWSError
+from .json_service import constraint, validation_error
 
 TYPES = ("String", "StringList", "SecureString")
 DEFAULT_KEY = "alias/aws/ssm"
@@ -26,15 +27,6 @@ PATH_RULE = ("The parameter doesn't meet the parameter name requirements. The pa
              'begin with a forward slash "/".')
 ARN = re.compile(r"arn:(?P<partition>[a-z-]+):ssm:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):"
                  r"parameter(?P<name>/[^:]*)(?::(?P<selector>.*))?", re.DOTALL)
-
-
-def validation_error(message: str) -> AWSError:
-    return AWSError("ValidationException", message)
-
-
-def constraint(value: object, member: str, rule: str) -> AWSError:
-    return validation_error(f"1 validation error detected: Value '{value}' at '{member}' failed to "
-                            f"satisfy constraint: Member must {rule}")
 
 
 def check_name(name: str) -> None:

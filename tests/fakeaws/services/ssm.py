@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from ..iam import Key, authorize
 from ..wire import AWSError
+from .json_service import JsonService, Members, constraint, validation_error
 from .parameters import (DEFAULT_KEY, PATH_RULE, Parameter, Reference, Version, check_name,
-                         constraint, parse_reference, validation_error)
+                         parse_reference)
 
 if TYPE_CHECKING:
     from ..account import Account
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 NAMES_MAX = 10
 PAGE_MAX = 10
 SECRETS = "/aws/reference/secretsmanager/"
+KMS_SUFFIX = (" (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; "
+              "Request ID: 00000000-0000-4000-8000-000000000000)")
 
-# The members of each request that are understood: type, and whether it must be there.
-MEMBERS: dict[str, dict[str, tuple[type, bool]]] = {
+MEMBERS: dict[str, Members] = {
     "GetParameter": {"Name": (str, True), "WithDecryption": (bool, False)},
     "GetParameters": {"Names": (list, True), "WithDecryption": (bool, False)},
     "GetParametersByPath": {
@@ -48,23 +50,20 @@ MEMBERS: dict[str, dict[str, tuple[type, bool]]] = {
 }
 
 
-class SystemsManager:
+class SystemsManager(JsonService):
     target_prefix = "AmazonSSM"
     signing_name = "ssm"
+    members = MEMBERS
 
     def __init__(self, account: Account) -> None:
         self.account = account
         self.store = account.parameters
-
-    def operations(self) -> tuple[str, ...]:
-        return tuple(MEMBERS)
 
     def names(self, operation: str, request: dict[str, Any]) -> list[str]:
         found = request.get("Names", request.get("Name", request.get("Path", [])))
         return [found] if isinstance(found, str) else [str(name) for name in found or []]
 
     def call(self, operation: str, request: dict[str, Any], key: Key) -> dict[str, Any]:
-        check_members(operation, request)
         result: dict[str, Any] = OPERATIONS[operation](self, request, key)
         return result
 
@@ -201,7 +200,7 @@ class SystemsManager:
             return ciphertext()
         if version.key_id != DEFAULT_KEY:
             # The default key's own policy lets every principal of the account decrypt.
-            authorize(key, "kms:Decrypt", self.account.key_arn(version.key_id))
+            authorize(key, "kms:Decrypt", self.account.key_arn(version.key_id), KMS_SUFFIX)
         return version.value
 
     def _history(self, parameter: Parameter, version: Version, request: dict[str, Any],
@@ -292,20 +291,6 @@ OPERATIONS = {
 def ciphertext() -> str:
     """What an undecrypted SecureString looks like: base64 of a KMS ciphertext blob."""
     return base64.b64encode(b"\x01\x02\x02\x00x" + os.urandom(120)).decode()
-
-
-def check_members(operation: str, request: dict[str, Any]) -> None:
-    """AWS ignores members that it does not know; here they are mistakes of the client."""
-    known = MEMBERS[operation]
-    for name, value in request.items():
-        if name not in known:
-            raise AWSError("SerializationException", f"{operation} has no member {name}")
-        if type(value) is not known[name][0]:
-            raise AWSError("SerializationException",
-                           f"{name} is no {known[name][0].__name__}: {type(value).__name__}")
-    for name, (_, required) in known.items():
-        if required and name not in request:
-            raise constraint("null", name[0].lower() + name[1:], "not be null")
 
 
 def check_names(names: list[Any]) -> None:
