@@ -156,17 +156,22 @@ static void put_answer(struct buffer *payload, const struct answer *answer)
     }
 }
 
+void result_put(const struct result *result, struct buffer *bytes)
+{
+    frame_put_u16(bytes, (uint16_t)result->answer_count);
+    for (size_t i = 0; i < result->answer_count; i++)
+        put_answer(bytes, &result->answers[i]);
+    frame_put_u16(bytes, (uint16_t)result->warning_count);
+    for (size_t i = 0; i < result->warning_count; i++)
+        frame_put_text(bytes, result->warnings[i]);
+}
+
 void result_encode(const struct result *result, struct buffer *frame)
 {
     struct buffer payload = BUFFER_INIT;
 
     payload.limit = LIMIT_RESULT_BYTES;
-    frame_put_u16(&payload, (uint16_t)result->answer_count);
-    for (size_t i = 0; i < result->answer_count; i++)
-        put_answer(&payload, &result->answers[i]);
-    frame_put_u16(&payload, (uint16_t)result->warning_count);
-    for (size_t i = 0; i < result->warning_count; i++)
-        frame_put_text(&payload, result->warnings[i]);
+    result_put(result, &payload);
     frame_seal(frame, WIRE_RESULT, &payload);
     buffer_free(&payload);
 }
@@ -202,16 +207,26 @@ static bool read_result(struct wire_reader *reader, struct result *result)
         if (result->warnings[i] == NULL)
             return false;
     }
-    return wire_reader_done(reader);
+    return !reader->failed;
+}
+
+bool result_take(struct result *result, struct wire_reader *reader, struct error *error)
+{
+    *result = (struct result){0};
+    if (read_result(reader, result))
+        return true;
+    result_free(result);
+    return error_set(error, "the result is damaged");
 }
 
 bool result_decode(struct result *result, const void *payload, size_t length, struct error *error)
 {
     struct wire_reader reader;
 
-    *result = (struct result){0};
     wire_reader_init(&reader, payload, length);
-    if (read_result(&reader, result))
+    if (!result_take(result, &reader, error))
+        return false;
+    if (wire_reader_done(&reader))
         return true;
     result_free(result);
     return error_set(error, "the result is damaged");
@@ -264,6 +279,17 @@ bool answer_set(struct answer *answer, enum answer_state state, const char *erro
     answer->state = state;
     answer->error = copy;
     return copy != NULL;
+}
+
+bool answer_copy(struct answer *to, const struct answer *from)
+{
+    if (!answer_set(to, from->state, from->error != NULL ? from->error : ""))
+        return false;
+    for (size_t i = 0; i < from->count; i++) {
+        if (!answer_add(to, from->entries[i].name, from->entries[i].value))
+            return false;
+    }
+    return true;
 }
 
 bool result_warn(struct result *result, const char *warning)

@@ -88,6 +88,12 @@ struct result {
     size_t warning_count;
 };
 
+/* The bare result without a frame, for whatever else keeps one (the cache): result_put() appends
+ * it, result_take() reads it from where the reader stands. */
+struct wire_reader;
+void result_put(const struct result *result, struct buffer *bytes);
+bool result_take(struct result *result, struct wire_reader *reader, struct error *error);
+
 /* The encoders append a whole frame; a frame that could not be built leaves buffer_failed(). */
 void request_encode(const struct request *request, struct buffer *frame);
 bool request_decode(struct request *request, const void *payload, size_t length,
@@ -100,6 +106,8 @@ void result_free(struct result *result);
 
 /* Adds a copy of an entry; false when memory ends. */
 bool answer_add(struct answer *answer, const char *name, const char *value);
+/* Replaces to by a copy of from; false when memory ends. */
+bool answer_copy(struct answer *to, const struct answer *from);
 /* Forgets entries and error and stores this verdict instead. */
 bool answer_set(struct answer *answer, enum answer_state state, const char *error);
 bool result_warn(struct result *result, const char *warning);

@@ -1,0 +1,198 @@
+#include "cache/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/buffer.h"
+#include "common/frame.h"
+#include "ssmenv/limits.h"
+
+#define STORE_MAGIC   "SSMC"
+#define STORE_VERSION 1
+#define STORE_LIMIT   LIMIT_RESULT_BYTES
+#define HASH_BYTES    8
+#define SUFFIX_NEW    ".new"
+
+uint64_t store_hash(const void *bytes, size_t length)
+{
+    const unsigned char *next = bytes;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ next[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+void store_name(const char *key, char name[STORE_NAME_BYTES])
+{
+    snprintf(name, STORE_NAME_BYTES, "%016llx", (unsigned long long)store_hash(key, strlen(key)));
+}
+
+static void put_u64(struct buffer *bytes, uint64_t value)
+{
+    frame_put_u32(bytes, (uint32_t)(value >> 32));
+    frame_put_u32(bytes, (uint32_t)value);
+}
+
+static uint64_t read_u64(struct wire_reader *reader)
+{
+    uint64_t high = wire_read_u32(reader);
+
+    return high << 32 | wire_read_u32(reader);
+}
+
+static void encode(const struct store *store, const char *key, struct buffer *bytes)
+{
+    bytes->limit = STORE_LIMIT;
+    buffer_append_text(bytes, STORE_MAGIC);
+    frame_put_u8(bytes, STORE_VERSION);
+    frame_put_text(bytes, key);
+    put_u64(bytes, store->fetched_at);
+    put_u64(bytes, store->attempt_at);
+    put_u64(bytes, store->attempt_end);
+    frame_put_u8(bytes, (uint8_t)store->attempt);
+    frame_put_text(bytes, store->reason != NULL ? store->reason : "");
+    result_put(&store->values, bytes);
+    if (!buffer_failed(bytes))
+        put_u64(bytes, store_hash(bytes->data, bytes->length));
+}
+
+static bool is_whole(const struct buffer *bytes)
+{
+    size_t body = bytes->length - HASH_BYTES;
+    struct wire_reader reader;
+
+    if (bytes->length < sizeof STORE_MAGIC + HASH_BYTES ||
+        memcmp(bytes->data, STORE_MAGIC, sizeof STORE_MAGIC - 1) != 0 ||
+        bytes->data[sizeof STORE_MAGIC - 1] != STORE_VERSION)
+        return false;
+    wire_reader_init(&reader, bytes->data + body, HASH_BYTES);
+    return read_u64(&reader) == store_hash(bytes->data, body);
+}
+
+static bool is_possible(const struct store *store, uint64_t now)
+{
+    return store->attempt <= ATTEMPT_SUCCEEDED && store->fetched_at <= now &&
+           store->attempt_at <= now && store->attempt_end <= now;
+}
+
+static enum store_load decode(struct store *store, const struct buffer *bytes, const char *key,
+                              uint64_t now)
+{
+    struct wire_reader reader;
+    struct wire_text text;
+    struct error error = ERROR_INIT;
+
+    if (!is_whole(bytes))
+        return STORE_DAMAGED;
+    wire_reader_init(&reader, bytes->data + sizeof STORE_MAGIC,
+                     bytes->length - sizeof STORE_MAGIC - HASH_BYTES);
+    text = wire_read_text(&reader, STORE_LIMIT);
+    if (text.length != strlen(key) || memcmp(text.bytes, key, text.length) != 0)
+        return STORE_ABSENT;
+    store->fetched_at = read_u64(&reader);
+    store->attempt_at = read_u64(&reader);
+    store->attempt_end = read_u64(&reader);
+    store->attempt = wire_read_u8(&reader);
+    text = wire_read_text(&reader, LIMIT_MESSAGE_BYTES);
+    store->reason = text_copy_bytes(text.bytes, text.length);
+    if (store->reason == NULL || !result_take(&store->values, &reader, &error) ||
+        !wire_reader_done(&reader) || !is_possible(store, now))
+        return STORE_DAMAGED;
+    return STORE_LOADED;
+}
+
+static bool read_file(int descriptor, struct buffer *bytes, struct error *error)
+{
+    struct stat status;
+    char *room;
+
+    if (fstat(descriptor, &status) != 0)
+        return error_set(error, "%s", strerror(errno));
+    if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || status.st_size > STORE_LIMIT)
+        return error_set(error, "not a file of ours");
+    room = buffer_reserve(bytes, (size_t)status.st_size);
+    if (room == NULL)
+        return error_set(error, "out of memory");
+    if (read(descriptor, room, (size_t)status.st_size) != status.st_size)
+        return error_set(error, "cut short");
+    buffer_grow(bytes, (size_t)status.st_size);
+    return true;
+}
+
+enum store_load store_load(struct store *store, int folder, const char *key, uint64_t now,
+                           struct error *error)
+{
+    struct buffer bytes = BUFFER_INIT;
+    enum store_load result = STORE_DAMAGED;
+    char name[STORE_NAME_BYTES];
+    int descriptor;
+
+    *store = (struct store){0};
+    store_name(key, name);
+    descriptor = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0 && errno == ENOENT)
+        return STORE_ABSENT;
+    if (descriptor < 0)
+        error_set(error, "%s", strerror(errno));
+    else if (read_file(descriptor, &bytes, error)) {
+        result = decode(store, &bytes, key, now);
+        error_set(error, "%s", result == STORE_DAMAGED ? "damaged" : "");
+    }
+    if (descriptor >= 0)
+        close(descriptor);
+    if (result != STORE_LOADED)
+        store_free(store);
+    if (result == STORE_DAMAGED)
+        error_context(error, "cached values in %s are discarded", name);
+    buffer_free(&bytes);
+    return result;
+}
+
+static bool write_file(int folder, const char *name, const struct buffer *bytes)
+{
+    int descriptor = openat(
+        folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    ssize_t written;
+
+    if (descriptor < 0)
+        return false;
+    written = write(descriptor, bytes->data, bytes->length);
+    if (written >= 0 && (size_t)written < bytes->length)
+        errno = ENOSPC;
+    if (close(descriptor) != 0)
+        return false;
+    return written >= 0 && (size_t)written == bytes->length;
+}
+
+bool store_save(const struct store *store, int folder, const char *key, struct error *error)
+{
+    struct buffer bytes = BUFFER_INIT;
+    char name[STORE_NAME_BYTES];
+    char next[STORE_NAME_BYTES + sizeof SUFFIX_NEW];
+    bool saved;
+
+    store_name(key, name);
+    snprintf(next, sizeof next, "%s" SUFFIX_NEW, name);
+    encode(store, key, &bytes);
+    errno = ENOMEM;
+    saved = !buffer_failed(&bytes) && write_file(folder, next, &bytes) &&
+            renameat(folder, next, folder, name) == 0;
+    if (!saved) {
+        error_set(error, "fetched values cannot be kept: %s", strerror(errno));
+        unlinkat(folder, next, 0);
+    }
+    buffer_free(&bytes);
+    return saved;
+}
+
+void store_free(struct store *store)
+{
+    text_free(store->reason);
+    result_free(&store->values);
+    *store = (struct store){0};
+}
