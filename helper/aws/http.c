@@ -344,6 +344,7 @@ bool http_begin(struct http *http, struct http_exchange *exchange)
     bool started = false;
 
     exchange->answered = false;
+    exchange->reached = false;
     exchange->transient = false;
     exchange->transfer = NULL;
     if (transfer == NULL) {
@@ -370,6 +371,14 @@ out:
     return true;
 }
 
+/* Whether the host was found, connected to and believed. */
+static bool has_reached(CURL *easy)
+{
+    curl_off_t passed = 0;
+
+    return curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &passed) == CURLE_OK && passed > 0;
+}
+
 static struct http_exchange *finish(struct http *http, struct http_transfer *transfer,
                                     CURLcode code)
 {
@@ -378,6 +387,7 @@ static struct http_exchange *finish(struct http *http, struct http_transfer *tra
     if (exchange != NULL) {
         exchange->transfer = NULL;
         exchange->answered = code == CURLE_OK;
+        exchange->reached = has_reached(transfer->easy);
         if (exchange->answered)
             curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &exchange->response.status);
         else if (transfer->too_large)

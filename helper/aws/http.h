@@ -56,14 +56,17 @@ struct http_exchange {
     struct http_request request;
     struct http_response response; /* complete when answered */
     bool answered;
+    bool reached;                   /* not answered, but the request was under way */
     bool transient;                 /* not answered, but another attempt may be */
     struct error error;             /* not answered: what happened, with which host, what to do */
+    void *context;                  /* the caller's */
     struct http_transfer *transfer; /* libcurl's side of it; private */
 };
 
 struct http; /* the connections */
 
-/* Reads no file. NULL with an error when libcurl cannot be used. */
+/* Looks for the system's certificates: before the sandbox closes. NULL with an error when libcurl
+ * cannot be used. */
 struct http *http_open(struct error *error);
 
 /* Ends every exchange that is still in flight. May wait for a name that is being resolved: a

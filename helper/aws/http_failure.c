@@ -101,7 +101,9 @@ static const struct {
     {CURLINFO_STARTTRANSFER_TIME_T,
      {"time ended while waiting for the rest of the answer of ", ""}},
     {CURLINFO_PRETRANSFER_TIME_T, {"time ended while waiting for the answer of ", ""}},
+    /* Some versions of libcurl set the one, some the other, when TCP is connected. */
     {CURLINFO_CONNECT_TIME_T, {"time ended during the TLS handshake with ", ""}},
+    {CURLINFO_PRIMARY_PORT, {"time ended during the TLS handshake with ", ""}},
     {CURLINFO_NAMELOOKUP_TIME_T,
      {"time ended while connecting to ", ": check routes, security groups and VPC endpoints"}},
     {CURLINFO_NONE, {"time ended while resolving the name ", ": check this machine's DNS"}},
@@ -109,10 +111,14 @@ static const struct {
 
 static bool has_passed(CURL *easy, CURLINFO milestone)
 {
-    curl_off_t passed = 0;
+    curl_off_t time = 0;
+    long port = 0;
 
-    return milestone == CURLINFO_NONE ||
-           (curl_easy_getinfo(easy, milestone, &passed) == CURLE_OK && passed > 0);
+    if (milestone == CURLINFO_NONE)
+        return true;
+    if (milestone == CURLINFO_PRIMARY_PORT)
+        return curl_easy_getinfo(easy, CURLINFO_PRIMARY_PORT, &port) == CURLE_OK && port > 0;
+    return curl_easy_getinfo(easy, milestone, &time) == CURLE_OK && time > 0;
 }
 
 void http_failure_describe_wait(CURL *easy, const char *host, struct error *error)
