@@ -1,0 +1,313 @@
+#include "aws/ssm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/select.h"
+#include "aws/ssm_work.h"
+
+/* Room for everything in a result that is not a value. */
+#define RESULT_RESERVE ((size_t)2 * 1024 * 1024)
+
+/* What was asked for, once each. */
+struct wanted {
+    struct parameter *parameters;
+    size_t parameter_count;
+    struct import *imports;
+    size_t import_count;
+    struct parameter **of_lookup; /* NULL for imports and for lookups that cannot be asked */
+};
+
+struct task *work_push(struct work *work, struct client *client)
+{
+    struct task *task = calloc(1, sizeof *task);
+
+    if (task == NULL) {
+        work->out_of_memory = true;
+        return NULL;
+    }
+    task->client = client;
+    task->next = work->tasks;
+    work->tasks = task;
+    return task;
+}
+
+void task_free(struct task *task)
+{
+    call_free(&task->call);
+    free(task);
+}
+
+void task_fail(struct work *work, struct task *task, const char *error)
+{
+    if (task->import != NULL)
+        import_decide(work, task->import, ANSWER_FAILED, error);
+    for (size_t i = 0; i < task->count; i++)
+        parameter_decide(work, task->parameters[i], ANSWER_FAILED, error);
+}
+
+bool client_is_refused(struct work *work, struct task *task)
+{
+    const struct call *call = &task->call;
+    bool by_aws = call->outcome == CALL_REFUSED && call->refusal.verdict == SERVICE_CREDENTIALS;
+    bool by_network = call->outcome == CALL_FAILED && !call->reached;
+
+    if (!by_aws && !by_network)
+        return false;
+    if (!error_is_set(&task->client->refused))
+        call_describe(call, "", "", &task->client->refused);
+    task_fail(work, task, task->client->refused.text);
+    return true;
+}
+
+void policy_resource(const struct client *client, const char *name, struct buffer *arn)
+{
+    size_t length = ssm_base_length(name);
+
+    if (strncmp(name, "arn:", 4) != 0)
+        buffer_append_format(arn, "arn:%s:ssm:%s:*:parameter%s", client->endpoint.partition,
+                             client->region, name[0] == '/' ? "" : "/");
+    buffer_append(arn, name, length);
+}
+
+/* --- starting and finishing calls --- */
+
+static struct call *next_call(void *context)
+{
+    struct work *work = context;
+
+    while (work->tasks != NULL) {
+        struct task *task = work->tasks;
+
+        work->tasks = task->next;
+        if (error_is_set(&task->client->refused)) {
+            task_fail(work, task, task->client->refused.text);
+        } else if (task->manner == TOGETHER && task->count > 1 && task->client->one_by_one) {
+            names_split(work, task, SINGLE);
+        } else {
+            task->call.service = &task->client->service;
+            if (task->import != NULL)
+                import_prepare(work, task);
+            else
+                names_prepare(work, task);
+            return &task->call;
+        }
+        task_free(task);
+    }
+    return NULL;
+}
+
+static void finish_call(void *context, struct call *call)
+{
+    struct task *task = (struct task *)(void *)call;
+
+    if (!client_is_refused(context, task)) {
+        if (task->import != NULL)
+            import_finished(context, task);
+        else
+            names_finished(context, task);
+    }
+    task_free(task);
+}
+
+/* --- from lookups to tasks --- */
+
+static struct parameter *find_parameter(struct wanted *wanted, struct client *client,
+                                        const char *name)
+{
+    struct parameter *parameter;
+
+    for (size_t i = 0; i < wanted->parameter_count; i++) {
+        parameter = &wanted->parameters[i];
+        if (parameter->client == client && strcmp(parameter->name, name) == 0)
+            return parameter;
+    }
+    parameter = &wanted->parameters[wanted->parameter_count++];
+    *parameter = (struct parameter){.name = name, .client = client};
+    return parameter;
+}
+
+static bool wanted_init(struct wanted *wanted, size_t lookup_count)
+{
+    size_t count = lookup_count != 0 ? lookup_count : 1;
+
+    *wanted = (struct wanted){
+        .parameters = calloc(count, sizeof *wanted->parameters),
+        .imports = calloc(count, sizeof *wanted->imports),
+        .of_lookup = calloc(count, sizeof *wanted->of_lookup),
+    };
+    return wanted->parameters != NULL && wanted->imports != NULL && wanted->of_lookup != NULL;
+}
+
+static void wanted_free(struct wanted *wanted)
+{
+    for (size_t i = 0; i < wanted->parameter_count; i++) {
+        text_free(wanted->parameters[i].error);
+        text_free(wanted->parameters[i].full_name);
+        buffer_free(&wanted->parameters[i].value);
+    }
+    for (size_t i = 0; i < wanted->import_count; i++)
+        buffer_free(&wanted->imports[i].token);
+    free(wanted->parameters);
+    free(wanted->imports);
+    free(wanted->of_lookup);
+}
+
+static bool is_path(const char *name)
+{
+    return name[0] == '/' && name[strlen(name) - 1] == '/';
+}
+
+/* One import, or one parameter unless it is wanted already. */
+static void want(struct wanted *wanted, const struct lookup *lookup, struct client *client,
+                 size_t index, struct answer *answer)
+{
+    if (lookup->kind == LOOKUP_PARAMETER) {
+        if (lookup->name[0] != '\0')
+            wanted->of_lookup[index] = find_parameter(wanted, client, lookup->name);
+        else
+            answer_set(answer, ANSWER_FAILED, "the name of a parameter is empty");
+        return;
+    }
+    if (!is_path(lookup->name)) {
+        answer_set(answer, ANSWER_FAILED, "the path of an import must begin and end with '/'");
+        return;
+    }
+    wanted->imports[wanted->import_count++] =
+        (struct import){.lookup = lookup, .client = client, .answer = answer};
+}
+
+/* A task of this client that has room for one more name, or a new one. */
+static struct task *open_batch(struct work *work, struct client *client)
+{
+    for (struct task *task = work->tasks; task != NULL; task = task->next) {
+        if (task->client == client && task->import == NULL && task->count < SSM_BATCH_MAX)
+            return task;
+    }
+    return work_push(work, client);
+}
+
+static void plan(struct work *work, struct wanted *wanted)
+{
+    for (size_t i = 0; i < wanted->parameter_count; i++) {
+        struct task *task = open_batch(work, wanted->parameters[i].client);
+
+        if (task != NULL)
+            task->parameters[task->count++] = &wanted->parameters[i];
+    }
+    for (size_t i = 0; i < wanted->import_count; i++) {
+        struct task *task = work_push(work, wanted->imports[i].client);
+
+        if (task != NULL)
+            task->import = &wanted->imports[i];
+    }
+}
+
+/* --- from verdicts to answers --- */
+
+/* What nobody came to ask before time ended. */
+static void close_open_ends(struct work *work, struct wanted *wanted)
+{
+    static const char late[] = "time ended before it could be asked";
+
+    while (work->tasks != NULL) {
+        struct task *task = work->tasks;
+        const struct error *refused = &task->client->refused;
+
+        work->tasks = task->next;
+        task_fail(work, task, error_is_set(refused) ? refused->text : late);
+        task_free(task);
+    }
+    for (size_t i = 0; i < wanted->parameter_count; i++)
+        parameter_decide(work, &wanted->parameters[i], ANSWER_FAILED, late);
+    for (size_t i = 0; i < wanted->import_count; i++)
+        import_decide(work, &wanted->imports[i], ANSWER_FAILED, late);
+}
+
+/* The value, or the member of it that the lookup asks for. */
+static bool give_value(const struct lookup *lookup, const struct parameter *parameter,
+                       struct answer *answer)
+{
+    struct buffer member = BUFFER_INIT;
+    struct error error = ERROR_INIT;
+    const char *value = buffer_text(&parameter->value);
+    bool ok;
+
+    if (lookup->member[0] != '\0' && !select_member(value, lookup->member, &member, &error)) {
+        error_context(&error, "%s", parameter->name);
+        ok = answer_set(answer, ANSWER_FAILED, error.text);
+    } else {
+        ok = answer_set(answer, ANSWER_FOUND, "") &&
+             answer_add(answer, parameter->full_name,
+                        lookup->member[0] != '\0' ? buffer_text(&member) : value);
+    }
+    buffer_free(&member);
+    return ok;
+}
+
+static bool give(const struct lookup *lookup, const struct parameter *parameter,
+                 struct answer *answer)
+{
+    if (parameter->state == ANSWER_FOUND)
+        return give_value(lookup, parameter, answer);
+    return answer_set(answer, parameter->state, parameter->error);
+}
+
+static size_t answer_size(const struct answer *answer)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < answer->count; i++)
+        size += strlen(answer->entries[i].value) + strlen(answer->entries[i].name);
+    return size;
+}
+
+/* A result has a limit; answers beyond it say so instead of breaking the whole. */
+static bool bound_result(struct result *result)
+{
+    size_t total = 0;
+
+    for (size_t i = 0; i < result->answer_count; i++) {
+        struct answer *answer = &result->answers[i];
+
+        total += answer_size(answer);
+        if (total > LIMIT_RESULT_BYTES - RESULT_RESERVE &&
+            !answer_set(answer, ANSWER_FAILED, "all values together are too large"))
+            return false;
+    }
+    return true;
+}
+
+static bool give_answers(const struct request *request, const struct wanted *wanted,
+                         struct result *result)
+{
+    for (size_t i = 0; i < request->lookup_count; i++) {
+        if (wanted->of_lookup[i] != NULL &&
+            !give(&request->lookups[i], wanted->of_lookup[i], &result->answers[i]))
+            return false;
+    }
+    return bound_result(result);
+}
+
+bool ssm_answer(const struct request *request, struct clients *clients, struct http *http,
+                struct deadline deadline, struct result *result, struct error *error)
+{
+    struct work work = {.result = result};
+    const struct call_source source = {next_call, finish_call, &work};
+    struct wanted wanted;
+    bool ok = false;
+
+    result->answers = calloc(request->lookup_count + 1, sizeof *result->answers);
+    if (!wanted_init(&wanted, request->lookup_count) || result->answers == NULL)
+        goto out;
+    result->answer_count = request->lookup_count;
+    for (size_t i = 0; i < request->lookup_count; i++)
+        want(&wanted, &request->lookups[i], clients->of_lookup[i], i, &result->answers[i]);
+    plan(&work, &wanted);
+    calls_run(http, &source, deadline);
+    close_open_ends(&work, &wanted);
+    ok = !work.out_of_memory && give_answers(request, &wanted, result);
+out:
+    wanted_free(&wanted);
+    return ok || error_set(error, "out of memory");
+}
