@@ -10,10 +10,12 @@
 #ifndef SSMENV_CONFIG_CONFIG_H
 #define SSMENV_CONFIG_CONFIG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "common/exchange.h"
+#include "config/arena.h"
 #include "config/diagnostics.h"
 
 struct section; /* one [env …], config/section.h */
@@ -30,12 +32,20 @@ struct cache_settings {
 struct config {
     struct identity aws; /* the keys of [aws], only those that were written */
     struct cache_settings cache;
-    /* … constants, sections, file names … */
+    struct section *sections; /* in the order of the files and of their lines */
+    size_t section_count;
+    struct arena arena; /* all that the above points to */
 };
 
-/* missing_is_empty: a file that is not there configures nothing (the default path); else it is a
- * mistake. owner: who, besides root, may own the files: the caller's uid where the host is not
- * root, else 0. */
+#define CONFIG_INIT ((struct config){0})
+
+/* The files have to be regular, owned by root or owner, not writable by group or others and at most
+ * LIMIT_CONFIG_BYTES long; the same owners and modes hold for the folder conf.d, which may be
+ * missing. Names in conf.d that begin with a dot or do not end in .conf are ignored.
+ *
+ * missing_is_empty: a PATH that is not there configures nothing (the default path), while conf.d
+ * still counts; else it is a mistake. owner: who, besides root, may own the files: the caller's uid
+ * where the host is not root, else 0. Returns true when diagnostics holds no error. */
 bool config_load(struct config *config, const char *path, bool missing_is_empty, uid_t owner,
                  struct diagnostics *diagnostics);
 void config_free(struct config *config);

@@ -3,10 +3,17 @@
  *
  * plan_build() picks the sections that match the login, decides which section owns each name, and
  * lists the lookups that are needed, each once. Nothing was fetched until then. The caller obtains
- * one answer per lookup, in the same order. plan_resolve() then evaluates the sets: each is set as
- * a whole or left out as a whole.
+ * one answer per lookup, in the same order. plan_resolve() then evaluates the sets.
  *
- * A plan borrows from its config, which must outlive it.
+ * A section that matches is a set: it is set as a whole or left out as a whole. A text in one set
+ * that names a variable of an earlier one joins the two: they fail together.
+ *
+ * Who owns a name: the last matching section that writes it out; the lines of other sections are
+ * not fetched unless a needed text names them. A name that no matching section writes out belongs
+ * to the last one whose import brings it, which is known only after the fetch. If the owner's set
+ * fails, the name is absent.
+ *
+ * A plan borrows from its config, which must outlive it. plan_free() may be called twice.
  */
 #ifndef SSMENV_CONFIG_PLAN_H
 #define SSMENV_CONFIG_PLAN_H
@@ -14,11 +21,14 @@
 #include "common/exchange.h"
 #include "config/config.h"
 #include "config/diagnostics.h"
+#include "config/name_table.h"
+#include "config/section.h"
 
 struct login {
     const char *user;    /* the session's user; for su and sudo the target */
     const char *service; /* the PAM service */
-    /* Whether a group of the user matches the pattern. Asked only where a section names groups. */
+    /* Whether a group of the user matches the pattern. Asked only where a section names groups and
+     * its other criteria hold. NULL: the user is in no group. */
     bool (*in_group)(const struct login *login, const char *pattern);
     void *context;
 };
@@ -33,12 +43,52 @@ struct environment {
     size_t count;
 };
 
+#define ENVIRONMENT_INIT ((struct environment){0})
+
+/* Where the value of a variable that a text names comes from. */
+enum source_kind {
+    SOURCE_LINE,    /* the nearest line above that writes it */
+    SOURCE_IMPORTS, /* no line, but imports above may bring it */
+    SOURCE_NOWHERE, /* written only in sections that do not match: unset */
+};
+
+struct source {
+    enum source_kind kind;
+    size_t line; /* of SOURCE_LINE: index into the plan's lines */
+};
+
+struct plan_line {
+    const struct assignment *assignment;
+    size_t set;
+    bool owns;              /* the name's value is this line's */
+    bool needed;            /* owns, is an import, or is named by a needed text */
+    size_t *lookups;        /* needed lines: for each alternative, an index into the lookups */
+    struct source *sources; /* for each variable that its texts name, in order */
+    size_t source_count;
+};
+
+struct plan_set {
+    const struct section *section;
+    size_t first_line;
+    size_t line_count;
+    bool failed; /* already while planning; its error was reported */
+};
+
 struct plan {
     struct lookup *lookups;
     size_t lookup_count;
-    /* … sets … */
+    struct plan_set *sets; /* in the order of the files */
+    size_t set_count;
+    struct plan_line *lines;
+    size_t line_count;
+    struct name_table owners; /* names that are written out, with their lines */
+    struct arena arena;       /* all that the above points to */
 };
 
+#define PLAN_INIT ((struct plan){0})
+
+/* A set that cannot be asked for (a user that cannot stand in a name, too many lookups) adds an
+ * error and fails, the others stand. False when the login itself is unusable. */
 bool plan_build(struct plan *plan, const struct config *config, const struct login *login,
                 struct diagnostics *diagnostics);
 

@@ -32,6 +32,10 @@
 #define LIMIT_REQUEST_BYTES       (4 * 1024 * 1024)
 #define LIMIT_RESULT_BYTES        (16 * 1024 * 1024)
 
+/* The configuration: far more than anybody writes by hand, little enough to read at each login. */
+#define LIMIT_CONFIG_BYTES (1024 * 1024) /* each file */
+#define LIMIT_CONFIG_FILES 1024          /* of conf.d */
+
 /* Names that reach us from outside: useradd allows 32 bytes for a user, directories up to 256. */
 #define LIMIT_USER_BYTES    256
 #define LIMIT_SERVICE_BYTES 256
