@@ -338,7 +338,8 @@ static bool make_signature(const struct sigv4_request *request, struct pairs *he
     char digest[HEX_BYTES];
     bool ok = sha256_hex(request->body, request->body_length, body);
 
-    qsort(query->items, query->count, sizeof *query->items, compare_parameters);
+    if (query->count > 0) /* without items there is no array, which qsort() must have */
+        qsort(query->items, query->count, sizeof *query->items, compare_parameters);
     qsort(headers->items, headers->count, sizeof *headers->items, compare_headers);
     append_headers(&lines, &signature->signed_headers, headers);
     buffer_append_format(canonical, "%s\n", request->method);
