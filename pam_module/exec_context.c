@@ -12,7 +12,11 @@ static const char no_context[] = "\n";
 
 static bool write_context(int descriptor, const char *bytes, size_t length)
 {
-    return pwrite(descriptor, bytes, length, 0) == (ssize_t)length;
+    ssize_t written = pwrite(descriptor, bytes, length, 0);
+
+    if (written >= 0)
+        errno = EIO; /* in case it was not all */
+    return written == (ssize_t)length;
 }
 
 bool exec_context_clear(struct exec_context *context, struct fault *fault)

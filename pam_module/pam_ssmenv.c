@@ -202,7 +202,7 @@ static bool find_account(const struct session *session, struct helper_request *r
     account = pam_modutil_getpwnam(session->pamh, HELPER_USER);
     if (account == NULL)
         return fault_set(fault,
-                         "the account " HELPER_USER " does not exist, and the helper never runs as "
+                         "the account " HELPER_USER " was not found, and the helper never runs as "
                          "root: create it, for example with systemd-sysusers");
     if (account->pw_uid == 0 || account->pw_gid == 0)
         return fault_set(fault,
