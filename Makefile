@@ -68,6 +68,8 @@ LIBRARY_SOURCES = $(filter-out helper/ssmenv-%,$(sort $(MODULE_SOURCES) $(HELPER
 TEST_SOURCES   = $(wildcard tests/unit/*.c tests/module/*.c tests/interop/*.c tests/e2e/*.c)
 
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+# A helper's stderr is /dev/null: its sanitized copy reports into a folder that the tests look into.
+REPORTING = $(if $(SANITIZE),$(call object,tests/sanitizer_options.c))
 PROGRAMS = $(BUILD)/pam_ssmenv.so $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(TEST_SOURCES)))
 
@@ -118,11 +120,11 @@ $(BUILD)/pam_ssmenv.so: $(call object,$(MODULE_SOURCES)) pam_module/pam_ssmenv.m
 	$(call check_needed,$@,libpam.so.0 libc.so.6)
 	$(call check_exports,$@)
 
-$(BUILD)/ssmenv-helper: $(call object,$(HELPER_SOURCES))
+$(BUILD)/ssmenv-helper: $(call object,$(HELPER_SOURCES)) $(REPORTING)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(PIE) -o $@ $^
 	$(call check_needed,$@,libc.so.6)
 
-$(BUILD)/ssmenv-fetch: $(call object,$(FETCH_SOURCES))
+$(BUILD)/ssmenv-fetch: $(call object,$(FETCH_SOURCES)) $(REPORTING)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(PIE) -o $@ $^ $(FETCH_LIBS)
 	$(call check_needed,$@,libcurl.so.4 libcrypto.so.3 libcrypto.so.1.1 libcjson.so.1 libc.so.6)
 
