@@ -395,6 +395,14 @@ static void be_stopped(void)
     hang();
 }
 
+static void read_beyond_memory(void)
+{
+    volatile char *bytes = malloc(1);
+
+    if (bytes != NULL && bytes[1] == 'x')
+        answer();
+}
+
 static void close_output_and_hang(void)
 {
     close(STDOUT_FILENO);
@@ -528,6 +536,7 @@ static const struct behaviour {
     {"exit-1", exit_1},
     {"killed", be_killed},
     {"stopped", be_stopped},
+    {"read-beyond-memory", read_beyond_memory},
     {"close-output-and-hang", close_output_and_hang},
     {"resist-signals", resist_signals_and_hang},
     {"answer-and-exit-1", answer_and_exit_1},

@@ -6,7 +6,7 @@ import shutil
 
 import harness
 from harness import PAM_SUCCESS, check_log_line, open_session
-from tap import check, check_equal, test
+from tap import check, check_contains, check_equal, test
 
 harness.enter()
 
@@ -233,6 +233,21 @@ def escaped_child():
     outcome = fails("exit-1-with-escaped-child", "ended without a complete answer (status 1)",
                     surviving=True)
     check_equal(len(outcome.processes), 2, "processes of the helper's")
+
+
+# --- these tests ----------------------------------------------------------------------------------
+
+
+@test("a sanitizer's report of a helper's, whose stderr is /dev/null, is found and fails a test")
+def sanitizer_report():
+    harness.needs_stage()
+    try:
+        open_session("read-beyond-memory")
+    except AssertionError as failure:
+        check_contains(str(failure), "heap-buffer-overflow")
+        check_contains(str(failure), "in read_beyond_memory")
+    else:
+        check(False, "the report was not found")
 
 
 harness.run()
