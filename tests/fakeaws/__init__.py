@@ -11,7 +11,8 @@ It listens on 127.0.0.1 on free ports: aws.endpoint (http) and, with tls=True, a
 further keys come from add_key() and have the policy given there. The kinds of fault are listed in
 faults.KINDS and faults.CONNECTION_KINDS, a call's attributes in calls.Call.
 
-tests/fakeaws/serve runs the same as a process, RemoteFakeAWS controls that one with the same methods.
+tests/fakeaws/serve runs the same as a process; RemoteFakeAWS controls that one with the same
+methods.
 """
 
 from __future__ import annotations
@@ -44,9 +45,16 @@ class FakeAWS:
     access_key_id = ACCESS_KEY_ID
     secret_access_key = SECRET_ACCESS_KEY
 
-    def __init__(self, region: str = "us-east-2", account: str = "111122223333", tls: bool = False,
-                 names: Iterable[str] = (), port: int = 0, tls_port: int = 0,
-                 state: Optional[str] = None) -> None:
+    def __init__(
+        self,
+        region: str = "us-east-2",
+        account: str = "111122223333",
+        tls: bool = False,
+        names: Iterable[str] = (),
+        port: int = 0,
+        tls_port: int = 0,
+        state: Optional[str] = None,
+    ) -> None:
         """names: further host names that the server answers to and its certificate holds. state: a
         folder for keys and certificates that is kept; without it, one that close() removes."""
         self.region = region
@@ -58,8 +66,9 @@ class FakeAWS:
         self._names = ("127.0.0.1", "localhost", *names)
         self._extra_names = tuple(names)
         self._temporary = state is None
-        self._state = Path(state or tempfile.mkdtemp(
-            prefix="fakeaws-", dir=os.environ.get("SSMENV_STAGE") or None))  # gone with the stage
+        self._state = Path(
+            state or tempfile.mkdtemp(prefix="fakeaws-", dir=os.environ.get("SSMENV_STAGE") or None)
+        )  # gone with the stage
         self._state.chmod(0o755)  # other users read the certificates; keys are 0600
         self._certificates: Optional[Certificates] = None
         self._listeners: list[Listener] = []
@@ -70,7 +79,9 @@ class FakeAWS:
     # --- life ---
 
     def _listen(self, port: int = 0, context: Any = None) -> Listener:
-        listener = Listener(self._front, functools.partial(control, self), self._names, port, context)
+        listener = Listener(
+            self._front, functools.partial(control, self), self._names, port, context
+        )
         self._listeners.append(listener)
         return listener
 
@@ -88,8 +99,15 @@ class FakeAWS:
 
     @property
     def settings(self) -> dict[str, Any]:
-        names = ("endpoint", "tls_endpoint", "ca_file", "region", "account", "access_key_id",
-                 "secret_access_key")
+        names = (
+            "endpoint",
+            "tls_endpoint",
+            "ca_file",
+            "region",
+            "account",
+            "access_key_id",
+            "secret_access_key",
+        )
         return {name: getattr(self, name) for name in names}
 
     def close(self) -> None:
@@ -108,8 +126,14 @@ class FakeAWS:
 
     # --- contents ---
 
-    def add_key(self, access_key_id: str, secret: str, session_token: Optional[str] = None,
-                policy: Policy = None, expired: bool = False) -> None:
+    def add_key(
+        self,
+        access_key_id: str,
+        secret: str,
+        session_token: Optional[str] = None,
+        policy: Policy = None,
+        expired: bool = False,
+    ) -> None:
         """policy None: everything is allowed. See iam.statements_of()."""
         with self._account.lock:
             self._account.add_key(access_key_id, secret, session_token, policy, expired)
@@ -118,8 +142,14 @@ class FakeAWS:
         with self._account.lock:
             self._account.keys[access_key_id].statements = statements_of(policy)
 
-    def put(self, name: str, value: str, type: str = "SecureString",
-            key_id: Optional[str] = None, labels: Iterable[str] = ()) -> int:
+    def put(
+        self,
+        name: str,
+        value: str,
+        type: str = "SecureString",
+        key_id: Optional[str] = None,
+        labels: Iterable[str] = (),
+    ) -> int:
         """A further version of the parameter, with these labels; returns its number. key_id: a
         customer key, for which reading needs kms:Decrypt too."""
         with self._account.lock:
@@ -153,8 +183,16 @@ class FakeAWS:
 
     # --- faults ---
 
-    def fault(self, operation: Optional[str] = None, times: Optional[int] = None, after: int = 0, *,
-              kind: str, names: Optional[list[str]] = None, **details: Any) -> None:
+    def fault(
+        self,
+        operation: Optional[str] = None,
+        times: Optional[int] = None,
+        after: int = 0,
+        *,
+        kind: str,
+        names: Optional[list[str]] = None,
+        **details: Any,
+    ) -> None:
         """The next `times` calls (None: all) of operation (None: any) that ask for one of names
         (None: any) fail in this way, after the first `after` of them went well. The first fault in
         force that fits is taken. details belong to the kind: see faults.py."""
@@ -183,8 +221,9 @@ class FakeAWS:
     def clear_calls(self) -> None:
         self._log.clear()
 
-    def wait_for_calls(self, count: int, operation: Optional[str] = None,
-                       timeout: float = 10) -> list[Call]:
+    def wait_for_calls(
+        self, count: int, operation: Optional[str] = None, timeout: float = 10
+    ) -> list[Call]:
         """Returns the calls when there are count of them, answered or not; else TimeoutError."""
         return self._log.wait(count, operation, timeout)
 

@@ -47,16 +47,24 @@ class Account:
 
     # --- contents ---
 
-    def add_key(self, access_key_id: str, secret: str, session_token: Optional[str] = None,
-                policy: Policy = None, expired: bool = False) -> None:
+    def add_key(
+        self,
+        access_key_id: str,
+        secret: str,
+        session_token: Optional[str] = None,
+        policy: Policy = None,
+        expired: bool = False,
+    ) -> None:
         principal = f"arn:aws:iam::{self.number}:user/fake"
         if session_token is not None:
             principal = f"arn:aws:sts::{self.number}:assumed-role/fake/session"
-        self.keys[access_key_id] = Key(access_key_id, secret, session_token, statements_of(policy),
-                                       principal, expired)
+        self.keys[access_key_id] = Key(
+            access_key_id, secret, session_token, statements_of(policy), principal, expired
+        )
 
-    def put(self, name: str, value: str, kind: str = "SecureString",
-            key_id: Optional[str] = None) -> int:
+    def put(
+        self, name: str, value: str, kind: str = "SecureString", key_id: Optional[str] = None
+    ) -> int:
         """Adds a version and returns its number."""
         stamp = round(self.now(), 3)
         return self.parameters.put(name, value, kind, key_id or DEFAULT_KEY, stamp).number
@@ -81,4 +89,6 @@ class Account:
 
 
 def _query(request: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in request.items() if name not in ("NextToken", "MaxResults")}
+    return {
+        name: value for name, value in request.items() if name not in ("NextToken", "MaxResults")
+    }

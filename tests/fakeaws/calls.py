@@ -44,8 +44,16 @@ class CallLog:
     def begin(self, request: Request) -> Call:
         with self._changed:
             self._under_way += 1
-            call = Call(len(self._calls) + 1, time.time(), request.method, request.target,
-                        list(request.headers), request.connection, request.tls, self._under_way)
+            call = Call(
+                len(self._calls) + 1,
+                time.time(),
+                request.method,
+                request.target,
+                list(request.headers),
+                request.connection,
+                request.tls,
+                self._under_way,
+            )
             self._calls.append(call)
             return call
 
@@ -73,7 +81,8 @@ class CallLog:
         """The calls, as soon as there are count of them (arrived, not necessarily answered)."""
         with self._changed:
             self._changed.wait_for(
-                lambda: self._closed or len(self.snapshot(operation)) >= count, timeout)
+                lambda: self._closed or len(self.snapshot(operation)) >= count, timeout
+            )
             found = self.snapshot(operation)
         if len(found) < count:
             raise TimeoutError(f"{len(found)} calls instead of {count} after {timeout} s")

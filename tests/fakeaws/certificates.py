@@ -64,30 +64,72 @@ class Certificates:
     def _server(self, kind: str, certificate: Path) -> None:
         authority = self._authority("other-ca" if kind == "untrusted" else "ca")
         names = ("DNS:elsewhere.invalid",) if kind == "wrong_name" else self.names
-        _sign(self._request(kind, names), certificate, "server", "-1" if kind == "expired" else "30",
-              "-CA", authority, "-CAkey", authority.with_suffix(".key"))
+        _sign(
+            self._request(kind, names),
+            certificate,
+            "server",
+            "-1" if kind == "expired" else "30",
+            "-CA",
+            authority,
+            "-CAkey",
+            authority.with_suffix(".key"),
+        )
 
     def _request(self, stem: str, names: Iterable[str]) -> Path:
         """A key and a request to certify it."""
         request = self.folder / f"{stem}.csr"
         config = request.with_suffix(".cnf")
         config.write_text(CONFIG.format(names=",".join(names)))
-        _openssl("req", "-new", "-config", config, "-subj", f"/CN=fakeaws {stem}", "-nodes",
-                 "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                 "-keyout", request.with_suffix(".key"), "-out", request)
+        _openssl(
+            "req",
+            "-new",
+            "-config",
+            config,
+            "-subj",
+            f"/CN=fakeaws {stem}",
+            "-nodes",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-keyout",
+            request.with_suffix(".key"),
+            "-out",
+            request,
+        )
         return request
 
 
 def _sign(request: Path, certificate: Path, section: str, days: str, *signer: object) -> None:
-    _openssl("x509", "-req", "-in", request, "-out", certificate, "-days", days,
-             "-extfile", request.with_suffix(".cnf"), "-extensions", section,
-             "-set_serial", secrets.randbits(64), *signer)
+    _openssl(
+        "x509",
+        "-req",
+        "-in",
+        request,
+        "-out",
+        certificate,
+        "-days",
+        days,
+        "-extfile",
+        request.with_suffix(".cnf"),
+        "-extensions",
+        section,
+        "-set_serial",
+        secrets.randbits(64),
+        *signer,
+    )
     certificate.chmod(0o644)
 
 
 def _openssl(*arguments: object) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "OPENSSL_CONF"}
-    done = subprocess.run(["openssl", *map(str, arguments)], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(
+        ["openssl", *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
     if done.returncode != 0:
         raise RuntimeError(f"openssl {arguments[0]}: {done.stderr}")

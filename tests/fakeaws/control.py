@@ -12,12 +12,31 @@ from typing import Any
 
 from .wire import AWSError, Reply
 
-METHODS = ("add_key", "set_policy", "put", "put_secret", "delete", "label", "fault", "clear_faults",
-           "release", "clear_calls", "calls_of", "wait_for_calls", "set_clock", "set_page_size",
-           "tls_endpoint_with")
+METHODS = (
+    "add_key",
+    "set_policy",
+    "put",
+    "put_secret",
+    "delete",
+    "label",
+    "fault",
+    "clear_faults",
+    "release",
+    "clear_calls",
+    "calls_of",
+    "wait_for_calls",
+    "set_clock",
+    "set_page_size",
+    "tls_endpoint_with",
+)
 ATTRIBUTES = ("calls", "connections", "handshakes_failed", "settings")
-MISTAKES = {"ValueError": ValueError, "TypeError": TypeError, "TimeoutError": TimeoutError,
-            "AttributeError": AttributeError, "AWSError": RuntimeError}
+MISTAKES = {
+    "ValueError": ValueError,
+    "TypeError": TypeError,
+    "TimeoutError": TimeoutError,
+    "AttributeError": AttributeError,
+    "AWSError": RuntimeError,
+}
 
 
 def control(target: Any, name: str, body: bytes) -> Reply:
@@ -27,8 +46,9 @@ def control(target: Any, name: str, body: bytes) -> Reply:
     except (ValueError, TypeError, TimeoutError, AttributeError, AWSError) as error:
         document = {"error": _kind(error), "message": str(error)}
         status = 400
-    return Reply(status, json.dumps(document, default=_plain).encode(),
-                 {"Content-Type": "application/json"})
+    return Reply(
+        status, json.dumps(document, default=_plain).encode(), {"Content-Type": "application/json"}
+    )
 
 
 def _invoke(target: Any, name: str, request: dict[str, Any]) -> Any:
@@ -40,8 +60,9 @@ def _invoke(target: Any, name: str, request: dict[str, Any]) -> Any:
 
 
 def _kind(error: Exception) -> str:
-    return next((kind.__name__ for kind in type(error).__mro__ if kind.__name__ in MISTAKES),
-                "ValueError")
+    return next(
+        (kind.__name__ for kind in type(error).__mro__ if kind.__name__ in MISTAKES), "ValueError"
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -32,9 +32,11 @@ class Exchange(Protocol):
     def refuse(self, error: AWSError) -> Reply:
         """The error as the service that was asked writes it."""
 
-    def parameter_arn(self, name: str) -> str: ...
+    def parameter_arn(self, name: str) -> str:
+        ...
 
-    def now(self) -> float: ...
+    def now(self) -> float:
+        ...
 
     def hold(self) -> None:
         """Returns when the test releases what it holds."""
@@ -61,7 +63,8 @@ class Fault:
 
     def concerns(self, call: Call) -> bool:
         return self.operation in (None, call.operation) and (
-            self.names is None or self.named(call) is not None)
+            self.names is None or self.named(call) is not None
+        )
 
 
 class Faults:
@@ -103,9 +106,13 @@ class Faults:
 
 def _error(code: str, message: Optional[str], status: int = 400) -> Callable[..., Reply]:
     def refuse(fault: Fault, exchange: Exchange) -> Reply:
-        return exchange.refuse(AWSError(fault.details.get("code", code),
-                                        fault.details.get("message", message),
-                                        fault.details.get("status", status)))
+        return exchange.refuse(
+            AWSError(
+                fault.details.get("code", code),
+                fault.details.get("message", message),
+                fault.details.get("status", status),
+            )
+        )
 
     return refuse
 
@@ -113,8 +120,14 @@ def _error(code: str, message: Optional[str], status: int = 400) -> Callable[...
 def _access_denied(fault: Fault, exchange: Exchange) -> Reply:
     action = f"ssm:{exchange.call.operation}"
     resource = exchange.parameter_arn(fault.named(exchange.call) or "*")
-    return exchange.refuse(denied(exchange.key, action, resource,
-                                  f"because no identity-based policy allows the {action} action"))
+    return exchange.refuse(
+        denied(
+            exchange.key,
+            action,
+            resource,
+            f"because no identity-based policy allows the {action} action",
+        )
+    )
 
 
 def _service_unavailable(fault: Fault, exchange: Exchange) -> Reply:
@@ -227,7 +240,7 @@ def _delayed(fault: Fault) -> Callable[[Peer, bytes, bytes], bool]:
 
 def _truncated(fault: Fault) -> Callable[[Peer, bytes, bytes], bool]:
     def deliver(peer: Peer, head: bytes, body: bytes) -> bool:
-        peer.send(head + body[:fault.details.get("keep", len(body) // 2)])
+        peer.send(head + body[: fault.details.get("keep", len(body) // 2)])
         return False
 
     return deliver
@@ -257,7 +270,7 @@ def _wrong_length(fault: Fault, exchange: Exchange) -> Reply:
 
 
 def _huge(fault: Fault, exchange: Exchange) -> Reply:
-    """A well-formed answer that does not end soon; with `chunked` it does not say how long it is."""
+    """A well-formed answer that does not end soon; with `chunked` it does not say how long."""
     size = fault.details.get("bytes", 64 * MIB)
     reply = json_reply(200, None)
     if fault.details.get("chunked"):
@@ -271,7 +284,7 @@ def _huge(fault: Fault, exchange: Exchange) -> Reply:
         peer.send(head)
         sent = 0
         while sent < size:
-            piece = (opening if sent == 0 else b"A" * min(MIB // 4, size - sent))
+            piece = opening if sent == 0 else b"A" * min(MIB // 4, size - sent)
             peer.send(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
             sent += len(piece)
         return False
@@ -280,9 +293,11 @@ def _huge(fault: Fault, exchange: Exchange) -> Reply:
 
 
 # What older replies say; a policy without kms:Decrypt gives the newer sentence.
-KMS_MESSAGE = ("The ciphertext refers to a customer master key that does not exist, does not exist in "
-               "this region, or you are not allowed to access. (Service: AWSKMS; Status Code: 400; "
-               "Error Code: AccessDeniedException; Request ID: 00000000-0000-4000-8000-000000000000)")
+KMS_MESSAGE = (
+    "The ciphertext refers to a customer master key that does not exist, does not exist in "
+    "this region, or you are not allowed to access. (Service: AWSKMS; Status Code: 400; "
+    "Error Code: AccessDeniedException; Request ID: 00000000-0000-4000-8000-000000000000)"
+)
 
 KINDS: dict[str, Callable[[Fault, Exchange], Reply]] = {
     # AWS refuses.
@@ -291,13 +306,16 @@ KINDS: dict[str, Callable[[Fault, Exchange], Reply]] = {
     "service_unavailable": _service_unavailable,
     "access_denied": _access_denied,
     "kms_denied": _error("AccessDeniedException", KMS_MESSAGE),
-    "unrecognized_client": _error("UnrecognizedClientException",
-                                  "The security token included in the request is invalid."),
-    "invalid_signature": _error("InvalidSignatureException",
-                                "The request signature we calculated does not match the signature "
-                                "you provided."),
-    "expired_token": _error("ExpiredTokenException",
-                            "The security token included in the request is expired"),
+    "unrecognized_client": _error(
+        "UnrecognizedClientException", "The security token included in the request is invalid."
+    ),
+    "invalid_signature": _error(
+        "InvalidSignatureException",
+        "The request signature we calculated does not match the signature " "you provided.",
+    ),
+    "expired_token": _error(
+        "ExpiredTokenException", "The security token included in the request is expired"
+    ),
     "error": _error("UnknownError", None),  # details: code, message, status
     # Something that is not AWS answers, or AWS answers something else.
     "redirect": _redirect,

@@ -1,4 +1,4 @@
-"""AWS's front end: finds the service, checks the signature, executes the operation, logs the call."""
+"""AWS's front end: finds the service, checks the signature, executes the operation, logs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .faults import KINDS, Faults
 from .iam import Key
 from .services import Service, services_of
 from .wire import JSON_TYPE, AWSError, Reply, Request, json_error
+
 
 class FrontEnd:
     def __init__(self, account: Account, faults: Faults, log: CallLog) -> None:
@@ -44,8 +45,13 @@ class FrontEnd:
 
     def _serve(self, request: Request, call: Call, service: Service) -> Reply:
         with self.account.lock:
-            key = sigv4.verify(request, self.account.keys, self.account.region,
-                               service.signing_name, self.account.now())
+            key = sigv4.verify(
+                request,
+                self.account.keys,
+                self.account.region,
+                service.signing_name,
+                self.account.now(),
+            )
             call.key_id = key.access_key_id
             call.request = service.parse(call.operation, request)
             call.names = service.names(call.operation, call.request)
@@ -86,8 +92,11 @@ class VerifiedExchange:
         return self._service.error(error)
 
     def parameter_arn(self, name: str) -> str:
-        return name if name.startswith("arn:") else self._front.account.parameter_arn(
-            name.partition(":")[0])
+        return (
+            name
+            if name.startswith("arn:")
+            else self._front.account.parameter_arn(name.partition(":")[0])
+        )
 
     def now(self) -> float:
         return self._front.account.now()
@@ -105,10 +114,18 @@ def _unknown_operation(request: Request) -> Reply:
     """JSON for those who speak JSON, XML for everybody else."""
     if request.header("content-type") == JSON_TYPE:
         return json_error(AWSError("UnknownOperationException"))
-    return Reply(404, b"<UnknownOperationException/>\n", {"Content-Type": "text/xml"},
-                 "UnknownOperationException")
+    return Reply(
+        404,
+        b"<UnknownOperationException/>\n",
+        {"Content-Type": "text/xml"},
+        "UnknownOperationException",
+    )
 
 
 def _misdirected() -> Reply:
-    return Reply(421, b"<html><body>There is no such host here.</body></html>",
-                 {"Content-Type": "text/html"}, "Misdirected")
+    return Reply(
+        421,
+        b"<html><body>There is no such host here.</body></html>",
+        {"Content-Type": "text/html"},
+        "Misdirected",
+    )

@@ -1,9 +1,9 @@
 """Access keys and the policies attached to them.
 
-A policy is a list of statements with Effect, Action and Resource, evaluated as IAM does: an explicit
-Deny wins, else one Allow is needed. What is not modelled (conditions, principals, Not…) is refused
-when the policy is attached, so that no test passes because of a statement that had no effect. See
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+A policy is a list of statements with Effect, Action and Resource, evaluated as IAM does: an
+explicit Deny wins, else one Allow is needed. What is not modelled (conditions, principals, Not…) is
+refused when the policy is attached, so that no test passes because of a statement without effect.
+See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
 from __future__ import annotations
@@ -61,18 +61,27 @@ def matches(pattern: str, text: str, ignore_case: bool = False) -> bool:
 def authorize(key: Key, action: str, resource: str, suffix: str = "") -> None:
     """Raises AccessDeniedException with the sentence that AWS answers, and suffix after it."""
     effects = {
-        statement["Effect"] for statement in key.statements
+        statement["Effect"]
+        for statement in key.statements
         if any(matches(a, action, ignore_case=True) for a in _as_list(statement["Action"]))
         and any(matches(r, resource) for r in _as_list(statement["Resource"]))
     }
     if "Deny" in effects:
-        raise denied(key, action, resource,
-                     f"with an explicit deny in an identity-based policy{suffix}")
+        raise denied(
+            key, action, resource, f"with an explicit deny in an identity-based policy{suffix}"
+        )
     if "Allow" not in effects:
-        raise denied(key, action, resource,
-                     f"because no identity-based policy allows the {action} action{suffix}")
+        raise denied(
+            key,
+            action,
+            resource,
+            f"because no identity-based policy allows the {action} action{suffix}",
+        )
 
 
 def denied(key: Key, action: str, resource: str, why: str) -> AWSError:
-    return AWSError("AccessDeniedException", f"User: {key.principal} is not authorized to perform: "
-                                             f"{action} on resource: {resource} {why}")
+    return AWSError(
+        "AccessDeniedException",
+        f"User: {key.principal} is not authorized to perform: "
+        f"{action} on resource: {resource} {why}",
+    )

@@ -1,4 +1,4 @@
-"""A FakeAWS that runs in another process, with the methods and attributes of one that runs in this."""
+"""A FakeAWS that runs in another process, with the methods and attributes of one in this."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ class RemoteFakeAWS:
 
     @classmethod
     def start(cls, *arguments: str) -> RemoteFakeAWS:
-        """Starts tests/fakeaws/serve with these arguments; close() or the with statement ends it."""
-        process = subprocess.Popen([str(SERVE), *arguments], stdout=subprocess.PIPE,
-                                   stdin=subprocess.DEVNULL, text=True)
+        """Starts tests/fakeaws/serve with these arguments; close() or the end of `with` ends it."""
+        process = subprocess.Popen(
+            [str(SERVE), *arguments], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
+        )
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:

@@ -53,8 +53,14 @@ class Listener(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
 
-    def __init__(self, front: FrontEnd, control: Control, names: tuple[str, ...], port: int = 0,
-                 context: Optional[ssl.SSLContext] = None) -> None:
+    def __init__(
+        self,
+        front: FrontEnd,
+        control: Control,
+        names: tuple[str, ...],
+        port: int = 0,
+        context: Optional[ssl.SSLContext] = None,
+    ) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.front = front
         self.control = control
@@ -65,8 +71,9 @@ class Listener(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
         self.hosts = frozenset(f"{name}{suffix}" for name in names for suffix in self._suffixes())
-        self._thread = threading.Thread(target=self.serve_forever, daemon=True,
-                                        kwargs={"poll_interval": 0.05})
+        self._thread = threading.Thread(
+            target=self.serve_forever, daemon=True, kwargs={"poll_interval": 0.05}
+        )
         self._thread.start()
 
     @property
@@ -89,8 +96,9 @@ class Listener(ThreadingHTTPServer):
                 return
             if self.context is not None:
                 self._untrack(connection)
-                connection = self.context.wrap_socket(connection, server_side=True,
-                                                      do_handshake_on_connect=False)
+                connection = self.context.wrap_socket(
+                    connection, server_side=True, do_handshake_on_connect=False
+                )
                 self._track(connection)
                 self._handshake(connection)
             Handler(connection, client_address, self)
@@ -160,7 +168,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         target = self.requestline.split()[1]
         if target.startswith(CONTROL) and self.server.context is None:
-            reply = self.server.control(target[len(CONTROL):], body)
+            reply = self.server.control(target[len(CONTROL) :], body)
         else:
             reply = self._handle(target, body)
         self._deliver(reply)
@@ -181,14 +189,17 @@ class Handler(BaseHTTPRequestHandler):
     def _handle(self, target: str, body: bytes) -> Reply:
         try:
             # A header's bytes are UTF-8, as the signer wrote them; http.server reads Latin-1.
-            headers = tuple((name, value.encode("latin-1").decode("utf-8"))
-                            for name, value in self.headers.raw_items())
+            headers = tuple(
+                (name, value.encode("latin-1").decode("utf-8"))
+                for name, value in self.headers.raw_items()
+            )
         except UnicodeError:
             return Reply(400)
         if any("\n" in value or "\r" in value for _, value in headers) or "#" in target:
             return Reply(400)
-        request = Request(self.command, target, headers, body, self.number,
-                          self.server.context is not None)
+        request = Request(
+            self.command, target, headers, body, self.number, self.server.context is not None
+        )
         return self.server.front.handle(request, self.server.hosts)
 
     def _deliver(self, reply: Reply) -> None:
@@ -201,9 +212,13 @@ class Handler(BaseHTTPRequestHandler):
         if "Transfer-Encoding" in headers:
             del headers["Content-Length"]
         phrase = HTTPStatus(reply.status).phrase if reply.status else ""
-        head = f"HTTP/1.1 {reply.status} {phrase}\r\n" + "".join(
-            f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
-        keep = reply.delivery(SocketPeer(self.connection, self.server.stopped), head.encode(),
-                              reply.body)
+        head = (
+            f"HTTP/1.1 {reply.status} {phrase}\r\n"
+            + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+            + "\r\n"
+        )
+        keep = reply.delivery(
+            SocketPeer(self.connection, self.server.stopped), head.encode(), reply.body
+        )
         if not keep:
             self.close_connection = True

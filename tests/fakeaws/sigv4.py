@@ -26,14 +26,24 @@ from .wire import AWSError, Request
 ALGORITHM = "AWS4-HMAC-SHA256"
 DATE_FORMAT = "%Y%m%dT%H%M%SZ"
 CLOCK_TOLERANCE = 300  # seconds, in either direction
-ONCE = ("host", "authorization", "x-amz-date", "x-amz-security-token", "x-amz-target",
-        "x-amz-content-sha256", "content-type", "content-length")
+ONCE = (
+    "host",
+    "authorization",
+    "x-amz-date",
+    "x-amz-security-token",
+    "x-amz-target",
+    "x-amz-content-sha256",
+    "content-type",
+    "content-length",
+)
 
 INVALID_TOKEN = "The security token included in the request is invalid."
 EXPIRED_TOKEN = "The security token included in the request is expired"
-MISMATCH = ("The request signature we calculated does not match the signature you provided. Check "
-            "your AWS Secret Access Key and signing method. Consult the service documentation for "
-            "details.")
+MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. Check "
+    "your AWS Secret Access Key and signing method. Consult the service documentation for "
+    "details."
+)
 
 
 def invalid_signature(message: str) -> AWSError:
@@ -101,17 +111,28 @@ def parse_authorization(request: Request) -> Authorization:
     parts = dict(part.strip().partition("=")[::2] for part in rest.split(","))
     for name in ("Credential", "SignedHeaders", "Signature"):
         if not parts.get(name):
-            raise AWSError("IncompleteSignatureException",
-                           f"Authorization header requires '{name}' parameter.")
+            raise AWSError(
+                "IncompleteSignatureException", f"Authorization header requires '{name}' parameter."
+            )
     scope = parts["Credential"].split("/")
     if len(scope) < 5:
-        raise AWSError("IncompleteSignatureException",
-                       "Credential must have at least 5 slash-delimited elements.")
+        raise AWSError(
+            "IncompleteSignatureException",
+            "Credential must have at least 5 slash-delimited elements.",
+        )
     if scope[-1] != "aws4_request":
         raise invalid_signature(
-            f"Credential should be scoped with a valid terminator: 'aws4_request', not '{scope[-1]}'.")
-    return Authorization("/".join(scope[:-4]), scope[-4], scope[-3], scope[-2],
-                         tuple(parts["SignedHeaders"].split(";")), parts["Signature"])
+            "Credential should be scoped with a valid terminator: 'aws4_request', "
+            f"not '{scope[-1]}'."
+        )
+    return Authorization(
+        "/".join(scope[:-4]),
+        scope[-4],
+        scope[-3],
+        scope[-2],
+        tuple(parts["SignedHeaders"].split(";")),
+        parts["Signature"],
+    )
 
 
 def _check_sent_once(request: Request) -> None:
@@ -131,7 +152,8 @@ def _check_session_token(request: Request, key: Key) -> None:
 def _check_scope(authorization: Authorization, region: str, service: str) -> None:
     if authorization.region != region:
         raise invalid_signature(
-            f"Credential should be scoped to a valid region, not '{authorization.region}'. ")
+            f"Credential should be scoped to a valid region, not '{authorization.region}'. "
+        )
     if authorization.service != service:
         raise invalid_signature(f"Credential should be scoped to correct service: '{service}'. ")
 
@@ -139,20 +161,28 @@ def _check_scope(authorization: Authorization, region: str, service: str) -> Non
 def _check_date(request: Request, authorization: Authorization, now: float) -> None:
     text = request.header("x-amz-date")
     if text is None or not re.fullmatch(r"\d{8}T\d{6}Z", text):
-        raise AWSError("IncompleteSignatureException", "Date must be in ISO-8601 'basic format'. "
-                       f"Got '{text or ''}'. See http://en.wikipedia.org/wiki/ISO_8601")
+        raise AWSError(
+            "IncompleteSignatureException",
+            "Date must be in ISO-8601 'basic format'. "
+            f"Got '{text or ''}'. See http://en.wikipedia.org/wiki/ISO_8601",
+        )
     if text[:8] != authorization.date:
         raise invalid_signature(
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
-            f"HTTP: '{authorization.date}' != '{text[:8]}', from '{text}'.")
+            f"HTTP: '{authorization.date}' != '{text[:8]}', from '{text}'."
+        )
     signed = datetime.datetime.strptime(text, DATE_FORMAT).replace(tzinfo=datetime.timezone.utc)
     offset = signed.timestamp() - now
     if offset < -CLOCK_TOLERANCE:
-        raise invalid_signature(f"Signature expired: {text} is now earlier than "
-                                f"{_date(now - CLOCK_TOLERANCE)} ({_date(now)} - 5 min.)")
+        raise invalid_signature(
+            f"Signature expired: {text} is now earlier than "
+            f"{_date(now - CLOCK_TOLERANCE)} ({_date(now)} - 5 min.)"
+        )
     if offset > CLOCK_TOLERANCE:
-        raise invalid_signature(f"Signature not yet current: {text} is still later than "
-                                f"{_date(now + CLOCK_TOLERANCE)} ({_date(now)} + 5 min.)")
+        raise invalid_signature(
+            f"Signature not yet current: {text} is still later than "
+            f"{_date(now + CLOCK_TOLERANCE)} ({_date(now)} + 5 min.)"
+        )
 
 
 def _date(seconds: float) -> str:
@@ -165,16 +195,20 @@ def _check_signed_headers(request: Request, authorization: Authorization) -> Non
         raise invalid_signature("SignedHeaders must be lower-case, sorted and without duplicates.")
     if "host" not in signed:
         raise invalid_signature(
-            "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+            "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
+        )
     sent = {name.lower() for name, _ in request.headers}
     unsigned = sorted(name for name in sent if name.startswith("x-amz-") and name not in signed)
     if unsigned:
-        raise invalid_signature("There were headers present in the request which were not signed: "
-                                + ", ".join(unsigned))
+        raise invalid_signature(
+            "There were headers present in the request which were not signed: "
+            + ", ".join(unsigned)
+        )
     missing = sorted(set(signed) - sent)
     if missing:
-        raise invalid_signature("SignedHeaders lists headers that were not sent: "
-                                + ", ".join(missing))
+        raise invalid_signature(
+            "SignedHeaders lists headers that were not sent: " + ", ".join(missing)
+        )
 
 
 def _check_payload_header(request: Request) -> None:
@@ -186,8 +220,10 @@ def _check_payload_header(request: Request) -> None:
 def _check_signature(request: Request, authorization: Authorization, key: Key) -> None:
     canonical, expected = signature_of(request, authorization, key)
     if not hmac.compare_digest(expected.encode(), authorization.signature.encode()):
-        raise invalid_signature(f"{MISMATCH}\n\nThe Canonical String for this request should have "
-                                f"been\n'{canonical}'\n")
+        raise invalid_signature(
+            f"{MISMATCH}\n\nThe Canonical String for this request should have "
+            f"been\n'{canonical}'\n"
+        )
 
 
 def signature_of(request: Request, authorization: Authorization, key: Key) -> tuple[str, str]:
@@ -195,10 +231,16 @@ def signature_of(request: Request, authorization: Authorization, key: Key) -> tu
     headers = HTTPHeaders()
     for name, value in request.headers:
         headers.add_header(name, value)
-    received = _Received(request.method, f"http://host{request.target}", headers, request.body,
-                         context={"timestamp": request.header("x-amz-date")})
-    signer = _Recomputed(Credentials(key.access_key_id, key.secret), authorization.service,
-                         authorization.region)
+    received = _Received(
+        request.method,
+        f"http://host{request.target}",
+        headers,
+        request.body,
+        context={"timestamp": request.header("x-amz-date")},
+    )
+    signer = _Recomputed(
+        Credentials(key.access_key_id, key.secret), authorization.service, authorization.region
+    )
     signer.signed = authorization.signed_headers
     canonical: str = signer.canonical_request(received)
     text = signer.string_to_sign(received, canonical)

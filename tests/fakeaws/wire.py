@@ -39,13 +39,17 @@ class Request:
 class Peer(Protocol):
     """The client's side of a connection, as far as a delivery needs it."""
 
-    def send(self, data: bytes) -> None: ...
+    def send(self, data: bytes) -> None:
+        ...
 
-    def wait_until_closed(self) -> None: ...
+    def wait_until_closed(self) -> None:
+        ...
 
-    def pause(self, seconds: float) -> None: ...
+    def pause(self, seconds: float) -> None:
+        ...
 
-    def reset(self) -> None: ...
+    def reset(self) -> None:
+        ...
 
 
 # Puts head and body on the wire. False: the connection is closed afterwards.
@@ -81,8 +85,12 @@ def request_id() -> str:
 
 
 def json_reply(status: int, document: Any, code: str = "") -> Reply:
-    return Reply(status, json.dumps(document).encode(),
-                 {"Content-Type": JSON_TYPE, "x-amzn-RequestId": request_id()}, code)
+    return Reply(
+        status,
+        json.dumps(document).encode(),
+        {"Content-Type": JSON_TYPE, "x-amzn-RequestId": request_id()},
+        code,
+    )
 
 
 def json_error(error: AWSError) -> Reply:

@@ -1,4 +1,4 @@
-"""The clients that the interop tests send: raw requests, botocore's client and the aws command line.
+"""The clients of the interop tests: raw requests, botocore's client and the aws command line.
 
 The signer here shares nothing with the one that the fake verifies with (botocore's), so that a
 request which both accept says something. It is the procedure of
@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 import urllib.parse
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 JSON_TYPE = "application/x-amz-json-1.1"
 AWS = "/usr/bin/aws"
@@ -36,19 +36,26 @@ class RawRequest:
         return dataclasses.replace(self, **changes)
 
     def with_header(self, name: str, value: str) -> RawRequest:
-        return self.replace(headers=tuple((key, value if key.lower() == name.lower() else old)
-                                          for key, old in self.headers))
+        return self.replace(
+            headers=tuple(
+                (key, value if key.lower() == name.lower() else old) for key, old in self.headers
+            )
+        )
 
     def without_header(self, name: str) -> RawRequest:
-        return self.replace(headers=tuple(
-            (key, value) for key, value in self.headers if key.lower() != name.lower()))
+        return self.replace(
+            headers=tuple(
+                (key, value) for key, value in self.headers if key.lower() != name.lower()
+            )
+        )
 
     def header(self, name: str) -> str:
         return next(value for key, value in self.headers if key.lower() == name.lower())
 
     def encoded(self) -> bytes:
         head = f"{self.method} {self.target} HTTP/1.1\r\n" + "".join(
-            f"{name}: {value}\r\n" for name, value in self.headers)
+            f"{name}: {value}\r\n" for name, value in self.headers
+        )
         return f"{head}Content-Length: {len(self.body)}\r\n\r\n".encode() + self.body
 
 
@@ -60,9 +67,13 @@ class Signer:
     region: str = "us-east-2"
     service: str = "ssm"
 
-    def sign(self, request: RawRequest, when: Optional[datetime.datetime] = None,
-             leave_out: tuple[str, ...] = ()) -> RawRequest:
-        """Adds X-Amz-Date, the session token and Authorization; all headers but leave_out are signed."""
+    def sign(
+        self,
+        request: RawRequest,
+        when: Optional[datetime.datetime] = None,
+        leave_out: tuple[str, ...] = (),
+    ) -> RawRequest:
+        """Adds X-Amz-Date, the session token and Authorization over all headers but leave_out."""
         when = when or datetime.datetime.now(datetime.timezone.utc)
         date = when.strftime("%Y%m%dT%H%M%SZ")
         added = [("X-Amz-Date", date)]
@@ -71,18 +82,28 @@ class Signer:
         request = request.replace(headers=request.headers + tuple(added))
         names = sorted({name.lower() for name, _ in request.headers} - set(leave_out))
         scope = f"{date[:8]}/{self.region}/{self.service}/aws4_request"
-        canonical = "\n".join([
-            request.method, _canonical_path(request.target), _canonical_query(request.target),
-            *(f"{name}:{_canonical_value(request, name)}" for name in names), "",
-            ";".join(names), hashlib.sha256(request.body).hexdigest()])
-        text = "\n".join(["AWS4-HMAC-SHA256", date, scope,
-                          hashlib.sha256(canonical.encode()).hexdigest()])
+        canonical = "\n".join(
+            [
+                request.method,
+                _canonical_path(request.target),
+                _canonical_query(request.target),
+                *(f"{name}:{_canonical_value(request, name)}" for name in names),
+                "",
+                ";".join(names),
+                hashlib.sha256(request.body).hexdigest(),
+            ]
+        )
+        text = "\n".join(
+            ["AWS4-HMAC-SHA256", date, scope, hashlib.sha256(canonical.encode()).hexdigest()]
+        )
         key = f"AWS4{self.secret}".encode()
         for part in scope.split("/"):
             key = hmac.digest(key, part.encode(), "sha256")
         signature = hmac.digest(key, text.encode(), "sha256").hex()
-        authorization = (f"AWS4-HMAC-SHA256 Credential={self.key_id}/{scope}, "
-                         f"SignedHeaders={';'.join(names)}, Signature={signature}")
+        authorization = (
+            f"AWS4-HMAC-SHA256 Credential={self.key_id}/{scope}, "
+            f"SignedHeaders={';'.join(names)}, Signature={signature}"
+        )
         return request.replace(headers=request.headers + (("Authorization", authorization),))
 
 
@@ -96,13 +117,24 @@ def _canonical_query(target: str) -> str:
 
 
 def _canonical_value(request: RawRequest, name: str) -> str:
-    return ",".join(" ".join(value.split()) for key, value in request.headers if key.lower() == name)
+    return ",".join(
+        " ".join(value.split()) for key, value in request.headers if key.lower() == name
+    )
 
 
 def ssm_request(host: str, operation: str, document: Any, *more: tuple[str, str]) -> RawRequest:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return RawRequest("POST", "/", (("Host", host), ("Content-Type", JSON_TYPE),
-                                    ("X-Amz-Target", f"AmazonSSM.{operation}"), *more), body)
+    return RawRequest(
+        "POST",
+        "/",
+        (
+            ("Host", host),
+            ("Content-Type", JSON_TYPE),
+            ("X-Amz-Target", f"AmazonSSM.{operation}"),
+            *more,
+        ),
+        body,
+    )
 
 
 @dataclass(frozen=True)
@@ -148,8 +180,9 @@ def exchange(endpoint: str, request: bytes) -> RawReply:
 def parse_reply(received: bytes) -> RawReply:
     head, _, body = received.partition(b"\r\n\r\n")
     status, *lines = head.decode().split("\r\n")
-    headers = {name.lower(): value.strip()
-               for name, _, value in (line.partition(":") for line in lines)}
+    headers = {
+        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+    }
     return RawReply(int(status.split()[1]), headers, body)
 
 
@@ -164,29 +197,67 @@ def _session() -> Any:
     return session
 
 
-def botocore_client(aws: Any, endpoint: Optional[str] = None, *,
-                    retries: Optional[dict[str, Any]] = None) -> Any:
+def botocore_client(
+    aws: Any, endpoint: Optional[str] = None, *, retries: Optional[dict[str, Any]] = None
+) -> Any:
     """botocore's own client with the fake's default key, nothing taken from the environment."""
     import botocore.config
 
     endpoint = endpoint or aws.endpoint
     return _session().create_client(
-        "ssm", aws.region, endpoint_url=endpoint,
+        "ssm",
+        aws.region,
+        endpoint_url=endpoint,
         verify=aws.ca_file if endpoint.startswith("https") else None,
-        aws_access_key_id=aws.access_key_id, aws_secret_access_key=aws.secret_access_key,
-        config=botocore.config.Config(retries=retries or {"max_attempts": 0}, read_timeout=20,
-                                      proxies={}))
+        aws_access_key_id=aws.access_key_id,
+        aws_secret_access_key=aws.secret_access_key,
+        config=botocore.config.Config(
+            retries=retries or {"max_attempts": 0}, read_timeout=20, proxies={}
+        ),
+    )
 
 
-def aws_command(aws: Any, *arguments: str, endpoint: Optional[str] = None,
-                **environment: str) -> subprocess.CompletedProcess[str]:
+def error_of(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
+    """What botocore's parser made of the error, with the exception's class in it."""
+    from botocore.exceptions import ClientError
+
+    try:
+        operation(**arguments)
+    except ClientError as error:
+        metadata = error.response["ResponseMetadata"]
+        return {
+            "Message": "",
+            **error.response["Error"],
+            "Class": type(error).__name__,
+            "Status": metadata["HTTPStatusCode"],
+            "RequestId": metadata.get("RequestId"),
+        }
+    raise AssertionError("the call succeeded")
+
+
+def aws_command(
+    aws: Any, *arguments: str, endpoint: Optional[str] = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Debian's aws with these arguments, an empty home and the fake's default key."""
     with tempfile.TemporaryDirectory(prefix="aws-home-") as home:
         return subprocess.run(
             [AWS, "--endpoint-url", endpoint or aws.endpoint, "ssm", *arguments],
-            env={"HOME": home, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "AWS_PAGER": "",
-                 "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1",
-                 "AWS_DEFAULT_REGION": aws.region, "AWS_DEFAULT_OUTPUT": "json",
-                 "AWS_ACCESS_KEY_ID": aws.access_key_id,
-                 "AWS_SECRET_ACCESS_KEY": aws.secret_access_key, **environment},
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+            env={
+                "HOME": home,
+                "PATH": "/usr/bin:/bin",
+                "LC_ALL": "C.UTF-8",
+                "AWS_PAGER": "",
+                "AWS_EC2_METADATA_DISABLED": "true",
+                "AWS_MAX_ATTEMPTS": "1",
+                "AWS_DEFAULT_REGION": aws.region,
+                "AWS_DEFAULT_OUTPUT": "json",
+                "AWS_ACCESS_KEY_ID": aws.access_key_id,
+                "AWS_SECRET_ACCESS_KEY": aws.secret_access_key,
+                **environment,
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Every kind of fault does on the wire what its name says, is chosen for the calls it was meant for,
-and the call log tells what happened."""
+"""Every kind of fault does on the wire what its name says and meets the calls it was meant for, and
+the call log tells what happened."""
 
 import datetime
 import select
@@ -14,7 +14,14 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent)]
 
 from aws_clients import (  # noqa: E402
-    Signer, botocore_client, connect, exchange, parse_reply, read_to_end, ssm_request)
+    Signer,
+    botocore_client,
+    connect,
+    exchange,
+    parse_reply,
+    read_to_end,
+    ssm_request,
+)
 from fakeaws import FakeAWS, RemoteFakeAWS  # noqa: E402
 from fakeaws.faults import CONNECTION_KINDS, KINDS  # noqa: E402
 from tap import check, check_contains, check_equal, run, test  # noqa: E402
@@ -63,25 +70,52 @@ REPLIES = [
     ("throttle", {}, 400, b'"ThrottlingException", "message": "Rate exceeded"', None),
     ("internal_error", {}, 500, b'"InternalServerError"', None),
     ("service_unavailable", {}, 503, b"<html>", ("content-type", "text/html")),
-    ("access_denied", {}, 400, b"perform: ssm:GetParameter on resource: "
-     b"arn:aws:ssm:us-east-2:111122223333:parameter/x because no identity-based policy", None),
+    (
+        "access_denied",
+        {},
+        400,
+        b"perform: ssm:GetParameter on resource: "
+        b"arn:aws:ssm:us-east-2:111122223333:parameter/x because no identity-based policy",
+        None,
+    ),
     ("kms_denied", {}, 400, b"(Service: AWSKMS; Status Code: 400;", None),
     ("unrecognized_client", {}, 400, b'"UnrecognizedClientException"', None),
     ("invalid_signature", {}, 400, b'"InvalidSignatureException"', None),
     ("expired_token", {}, 400, b'"ExpiredTokenException"', None),
-    ("error", {"code": "Odd", "message": "m", "status": 418}, 418, b'{"__type": "Odd", "message": "m"}',
-     None),
-    ("redirect", {"location": "http://127.0.0.1:1/"}, 307, b"", ("location", "http://127.0.0.1:1/")),
+    (
+        "error",
+        {"code": "Odd", "message": "m", "status": 418},
+        418,
+        b'{"__type": "Odd", "message": "m"}',
+        None,
+    ),
+    (
+        "redirect",
+        {"location": "http://127.0.0.1:1/"},
+        307,
+        b"",
+        ("location", "http://127.0.0.1:1/"),
+    ),
     ("redirect", {"status": 302}, 302, b"", ("location", "http://127.0.0.1:9/")),
     ("body", {}, 200, b"<html><body>Please log in.", ("content-type", "text/html")),
-    ("body", {"body": "{", "content_type": "application/x-amz-json-1.1", "status": 400}, 400, b"{",
-     ("content-type", "application/x-amz-json-1.1")),
+    (
+        "body",
+        {"body": "{", "content_type": "application/x-amz-json-1.1", "status": 400},
+        400,
+        b"{",
+        ("content-type", "application/x-amz-json-1.1"),
+    ),
     ("document", {"document": {"Parameter": 5}}, 200, b'{"Parameter": 5}', None),
     ("garbage", {}, 200, bytes(range(256)), ("content-type", "application/x-amz-json-1.1")),
     ("empty", {}, 200, b"", ("content-length", "0")),
     ("headers", {"headers": {"X-Odd": "1"}}, 200, VALUE.encode(), ("x-odd", "1")),
-    ("headers", {"base": "throttle", "headers": {"Retry-After": "3", "x-amz-retry-after": "1500"}}, 400,
-     b"ThrottlingException", ("x-amz-retry-after", "1500")),
+    (
+        "headers",
+        {"base": "throttle", "headers": {"Retry-After": "3", "x-amz-retry-after": "1500"}},
+        400,
+        b"ThrottlingException",
+        ("x-amz-retry-after", "1500"),
+    ),
     ("delay", {"seconds": 0.01}, 200, VALUE.encode(), None),
     ("slow", {"interval": 0}, 200, VALUE.encode(), None),
 ]
@@ -108,7 +142,9 @@ def skewed_date():
         setting.aws.fault(kind="date", seconds=-7200)
         COVERED.add("date")
         reply = setting.ask()
-        offset = parsedate_to_datetime(reply.headers["date"]) - datetime.datetime.now(datetime.timezone.utc)
+        offset = parsedate_to_datetime(reply.headers["date"]) - datetime.datetime.now(
+            datetime.timezone.utc
+        )
         check(abs(offset.total_seconds() + 7200) < 60, f"the date is {offset} off")
         check_equal(value_of(reply), VALUE)
 
@@ -138,7 +174,9 @@ def slow():
         with connect(setting.aws.endpoint) as connection:
             connection.sendall(setting.request())
             check_equal(connection.recv(65536), b"H", "first read")
-            check_equal(select.select([connection], [], [], 0.2)[0], [], "what is readable afterwards")
+            check_equal(
+                select.select([connection], [], [], 0.2)[0], [], "what is readable afterwards"
+            )
 
 
 @test("truncated ends in the body's middle, or where the test says")
@@ -155,7 +193,9 @@ def wrong_length():
     for details, difference in (({}, 10), ({"by": -3}, -3)):
         with Setting() as setting:
             reply = parse_reply(setting.bytes_after_fault("wrong_length", **details))
-            check_equal(int(reply.headers["content-length"]), len(reply.body) + difference, "length")
+            check_equal(
+                int(reply.headers["content-length"]), len(reply.body) + difference, "length"
+            )
             check_equal(value_of(reply), VALUE, "value")
 
 
@@ -218,7 +258,9 @@ def hang_body():
             connection.sendall(setting.request())
             received = connection.recv(65536)
             check_equal((received[:15], received[-4:]), (b"HTTP/1.1 200 OK", b"\r\n\r\n"), "head")
-            check_equal(select.select([connection], [], [], 0.2)[0], [], "what is readable afterwards")
+            check_equal(
+                select.select([connection], [], [], 0.2)[0], [], "what is readable afterwards"
+            )
 
 
 @test("connections hang, end or are reset before their first byte, and no call is logged")
@@ -279,7 +321,9 @@ def after_and_times():
     with Setting() as setting:
         setting.aws.fault("GetParameter", kind="throttle", times=2, after=1)
         check_equal([setting.ask().status for _ in range(5)], [200, 400, 400, 200, 200], "statuses")
-        check_equal([call.fault for call in setting.aws.calls], ["", "throttle", "throttle", "", ""])
+        check_equal(
+            [call.fault for call in setting.aws.calls], ["", "throttle", "throttle", "", ""]
+        )
 
 
 @test("a fault concerns its operation and its names only; the first that fits is taken")
@@ -289,15 +333,18 @@ def which_calls():
         setting.aws.fault(kind="access_denied", names=["y"])
         setting.aws.fault(kind="internal_error", times=1)
         for operation, document, status, part in (
-                ("GetParameters", {"Names": ["y"]}, 400, b"ThrottlingException"),
-                ("GetParameter", {"Name": "y:1"}, 400, b"parameter/y because"),
-                ("GetParameter", {"Name": "x"}, 500, b"InternalServerError"),
-                ("GetParameter", {"Name": "x"}, 200, b'"x"')):
+            ("GetParameters", {"Names": ["y"]}, 400, b"ThrottlingException"),
+            ("GetParameter", {"Name": "y:1"}, 400, b"parameter/y because"),
+            ("GetParameter", {"Name": "x"}, 500, b"InternalServerError"),
+            ("GetParameter", {"Name": "x"}, 200, b'"x"'),
+        ):
             reply = setting.ask(operation, document)
             check_equal(reply.status, status, f"status of {operation} {document}")
             check_contains(reply.body, part, f"body of {operation} {document}")
         setting.aws.clear_faults()
-        check_equal(setting.ask("GetParameters", {"Names": ["y"]}).status, 200, "status after clearing")
+        check_equal(
+            setting.ask("GetParameters", {"Names": ["y"]}).status, 200, "status after clearing"
+        )
 
 
 @test("a wrong signature is refused as such, whatever fault is in force")
@@ -305,7 +352,9 @@ def signature_first():
     with Setting() as setting:
         setting.aws.fault(kind="hang")
         request = setting.request().replace(b'"x"', b'"y"')
-        check_equal(exchange(setting.aws.endpoint, request).code, "InvalidSignatureException", "code")
+        check_equal(
+            exchange(setting.aws.endpoint, request).code, "InvalidSignatureException", "code"
+        )
 
 
 @test("under a fault that refuses, nothing is executed; under one that spoils the answer, it is")
@@ -314,7 +363,9 @@ def executed():
         document = {"Name": "new", "Value": "v", "Type": "String"}
         setting.aws.fault("PutParameter", kind="throttle", times=1)
         setting.ask("PutParameter", document)
-        check_equal(setting.ask("GetParameter", {"Name": "new"}).status, 400, "status after throttle")
+        check_equal(
+            setting.ask("GetParameter", {"Name": "new"}).status, 400, "status after throttle"
+        )
         setting.aws.fault("PutParameter", kind="close")
         with connect(setting.aws.endpoint) as connection:
             connection.sendall(setting.request("PutParameter", document))
@@ -333,11 +384,18 @@ def log():
         exchange(setting.aws.endpoint, setting.request()[:-1] + b" ")
         exchange(setting.aws.endpoint, setting.request().replace(b"GetParameter", b"GetNothing"))
         check_equal(
-            [(call.number, call.operation, call.names, call.status, call.code) for call in setting.aws.calls],
-            [(1, "GetParameters", ["x", "none"], 200, ""),
-             (2, "GetParameter", ["none"], 400, "ParameterNotFound"),
-             (3, "GetParameter", [], 400, "InvalidSignatureException"),
-             (4, "", [], 400, "UnknownOperationException")], "log")
+            [
+                (call.number, call.operation, call.names, call.status, call.code)
+                for call in setting.aws.calls
+            ],
+            [
+                (1, "GetParameters", ["x", "none"], 200, ""),
+                (2, "GetParameter", ["none"], 400, "ParameterNotFound"),
+                (3, "GetParameter", [], 400, "InvalidSignatureException"),
+                (4, "", [], 400, "UnknownOperationException"),
+            ],
+            "log",
+        )
         check_contains(setting.aws.calls[2].reason, "does not match the signature you provided")
         check_equal(len(setting.aws.calls_of("GetParameter")), 2, "calls of GetParameter")
         setting.aws.clear_calls()
@@ -386,12 +444,26 @@ def ask_in_vain(aws):
 @test("a body that is no JSON object, or not one of this operation, is a SerializationException")
 def serialisation():
     with Setting() as setting:
-        for body in (b"", b"{", b"[]", b"null", b'{"Name": "x",}', b'{"Name": "\xff"}',
-                     b'{"Name": "x", "Name": "y"}', b'{"Name": NaN}', b'{"Name": 5}', b'{"Name": ["x"]}',
-                     b'{"name": "x"}', b'{"Name": "x", "WithDecription": true}',
-                     b'{"Name": "x", "WithDecryption": "true"}', b'{"Name": "x", "WithDecryption": 1}'):
+        for body in (
+            b"",
+            b"{",
+            b"[]",
+            b"null",
+            b'{"Name": "x",}',
+            b'{"Name": "\xff"}',
+            b'{"Name": "x", "Name": "y"}',
+            b'{"Name": NaN}',
+            b'{"Name": 5}',
+            b'{"Name": ["x"]}',
+            b'{"name": "x"}',
+            b'{"Name": "x", "WithDecription": true}',
+            b'{"Name": "x", "WithDecryption": "true"}',
+            b'{"Name": "x", "WithDecryption": 1}',
+        ):
             reply = setting.ask("GetParameter", body)
-            check_equal((reply.status, reply.code), (400, "SerializationException"), f"answer to {body}")
+            check_equal(
+                (reply.status, reply.code), (400, "SerializationException"), f"answer to {body}"
+            )
         reply = setting.ask("GetParameters", {"Names": ["x", 5]})
         check_equal(reply.code, "SerializationException", "answer to a number among the names")
 
@@ -399,8 +471,11 @@ def serialisation():
 @test("a member that must be there and is not is a ValidationException")
 def missing_member():
     with Setting() as setting:
-        for operation, document in (("GetParameter", {}), ("GetParameters", {"Names": []}),
-                                    ("GetParametersByPath", {"Recursive": True})):
+        for operation, document in (
+            ("GetParameter", {}),
+            ("GetParameters", {"Names": []}),
+            ("GetParametersByPath", {"Recursive": True}),
+        ):
             check_equal(setting.ask(operation, document).code, "ValidationException", operation)
 
 
@@ -414,7 +489,13 @@ def content_type_and_target():
             signed = signer.sign(request.with_header("Content-Type", kind))
             reply = exchange(setting.aws.endpoint, signed.encoded())
             check_equal((reply.status, reply.body), (404, b"<UnknownOperationException/>\n"), kind)
-        for target in ("AmazonSSM.GetNothing", "AmazonSSM", "GetParameter", "Amazonssm.GetParameter", ""):
+        for target in (
+            "AmazonSSM.GetNothing",
+            "AmazonSSM",
+            "GetParameter",
+            "Amazonssm.GetParameter",
+            "",
+        ):
             signed = signer.sign(request.with_header("X-Amz-Target", target))
             reply = exchange(setting.aws.endpoint, signed.encoded())
             check_equal((reply.status, reply.code), (400, "UnknownOperationException"), target)
@@ -427,7 +508,9 @@ def control():
         reply = exchange(aws.endpoint, request)
         check_equal((reply.status, reply.document["error"]), (400, "AttributeError"), "over http")
         context = ssl.create_default_context(cafile=aws.ca_file)
-        with context.wrap_socket(connect(aws.tls_endpoint), server_hostname="localhost") as connection:
+        with context.wrap_socket(
+            connect(aws.tls_endpoint), server_hostname="localhost"
+        ) as connection:
             connection.sendall(request)
             check_equal(parse_reply(connection.recv(65536)).status, 421, "status over TLS")
 

@@ -1,7 +1,7 @@
 """The services that the fake offers, one file each.
 
-A service recognises its requests, names what they are signed for, and answers operations; adding one
-is a file here and a line in services_of().
+A service recognises its requests, names what they are signed for, and answers operations; adding
+one is a file here and a line in services_of().
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ class Service(Protocol):
     def call(self, operation: str, request: dict[str, Any], key: Key) -> dict[str, Any]:
         """The result, or AWSError."""
 
-    def reply(self, result: dict[str, Any]) -> Reply: ...
+    def reply(self, result: dict[str, Any]) -> Reply:
+        ...
 
-    def error(self, error: AWSError) -> Reply: ...
+    def error(self, error: AWSError) -> Reply:
+        ...
 
 
 def services_of(account: Account) -> list[Service]:

@@ -1,7 +1,7 @@
 """The protocol "JSON 1.1" (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html).
 
-Every operation is a POST to / with the operation in X-Amz-Target; errors carry their code in __type.
-What a careful serialiser would not write is refused, also where AWS is more patient.
+Every operation is a POST to / with the operation in X-Amz-Target; errors carry their code in
+__type. What a careful serialiser would not write is refused, also where AWS is more patient.
 """
 
 from __future__ import annotations
@@ -40,8 +40,10 @@ class JsonService:
             if name not in members:
                 raise AWSError("SerializationException", f"{operation} has no member {name}")
             if type(value) is not members[name][0]:
-                raise AWSError("SerializationException",
-                               f"{name} is no {members[name][0].__name__}: {type(value).__name__}")
+                raise AWSError(
+                    "SerializationException",
+                    f"{name} is no {members[name][0].__name__}: {type(value).__name__}",
+                )
         for name, (_, required) in members.items():
             if required and name not in document:
                 raise constraint("null", name[0].lower() + name[1:], "not be null")
@@ -58,14 +60,17 @@ def validation_error(message: str) -> AWSError:
 
 
 def constraint(value: object, member: str, rule: str) -> AWSError:
-    return validation_error(f"1 validation error detected: Value '{value}' at '{member}' failed to "
-                            f"satisfy constraint: Member must {rule}")
+    return validation_error(
+        f"1 validation error detected: Value '{value}' at '{member}' failed to "
+        f"satisfy constraint: Member must {rule}"
+    )
 
 
 def _parse_object(body: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(body.decode("utf-8"), object_pairs_hook=_object,
-                              parse_constant=_constant)
+        document = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant
+        )
     except ValueError as error:
         raise AWSError("SerializationException", str(error)) from error
     if not isinstance(document, dict):

@@ -20,13 +20,20 @@ SELECTOR_MAX = 128
 LEVELS_MAX = 15
 VERSIONS_MAX = 100
 
-NAME_RULE = ('Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, '
-             "it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a "
-             "mix of letters, numbers and the following 3 symbols .-_")
-PATH_RULE = ("The parameter doesn't meet the parameter name requirements. The parameter name must "
-             'begin with a forward slash "/".')
-ARN = re.compile(r"arn:(?P<partition>[a-z-]+):ssm:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):"
-                 r"parameter(?P<name>/[^:]*)(?::(?P<selector>.*))?", re.DOTALL)
+NAME_RULE = (
+    'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, '
+    "it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a "
+    "mix of letters, numbers and the following 3 symbols .-_"
+)
+PATH_RULE = (
+    "The parameter doesn't meet the parameter name requirements. The parameter name must "
+    'begin with a forward slash "/".'
+)
+ARN = re.compile(
+    r"arn:(?P<partition>[a-z-]+):ssm:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):"
+    r"parameter(?P<name>/[^:]*)(?::(?P<selector>.*))?",
+    re.DOTALL,
+)
 
 
 def check_name(name: str) -> None:
@@ -41,8 +48,10 @@ def check_name(name: str) -> None:
     if segments[0].lower().startswith("ssm"):
         raise validation_error(NAME_RULE)
     if len(segments) > LEVELS_MAX:
-        raise AWSError("HierarchyLevelLimitExceededException",
-                       f"Hierarchy level exceeds the maximum of {LEVELS_MAX}")
+        raise AWSError(
+            "HierarchyLevelLimitExceededException",
+            f"Hierarchy level exceeds the maximum of {LEVELS_MAX}",
+        )
 
 
 @dataclass(frozen=True)
@@ -58,14 +67,24 @@ class Reference:
 
 def parse_reference(text: str) -> Reference:
     if not 1 <= len(text) <= NAME_MAX:
-        raise constraint(text, "name", f"have length less than or equal to {NAME_MAX}"
-                         if text else "have length greater than or equal to 1")
+        raise constraint(
+            text,
+            "name",
+            f"have length less than or equal to {NAME_MAX}"
+            if text
+            else "have length greater than or equal to 1",
+        )
     asked = text.strip()
     arn = ARN.fullmatch(asked)
     if arn:
         # The ARN of DB_USER and that of /DB_USER look the same; the store decides which there is.
-        reference = Reference(asked, arn["name"], f":{arn['selector']}" if arn["selector"] else "",
-                              arn["region"], arn["account"])
+        reference = Reference(
+            asked,
+            arn["name"],
+            f":{arn['selector']}" if arn["selector"] else "",
+            arn["region"],
+            arn["account"],
+        )
     else:
         name, colon, selector = asked.partition(":")
         reference = Reference(asked, name, colon + selector)
@@ -152,7 +171,7 @@ class ParameterStore:
         found = []
         for name, parameter in self.parameters.items():
             full = name if name.startswith("/") else f"/{name}"
-            rest = full[len(prefix):]
+            rest = full[len(prefix) :]
             if full.startswith(prefix) and rest and (recursive or "/" not in rest):
                 found.append(parameter)
         return sorted(found, key=lambda parameter: parameter.name)

@@ -1,8 +1,8 @@
 """Systems Manager, as far as Parameter Store goes.
 
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html and its
-neighbours. Where AWS leaves something open, the answer here is the inconvenient one: parameters come
-in another order than they were asked for, a page may be short, a name given twice is refused.
+neighbours. Where AWS leaves something open, the answer here is the inconvenient one: parameters
+come in another order than they were asked for, a page may be short, a name given twice is refused.
 """
 
 from __future__ import annotations
@@ -15,8 +15,15 @@ from typing import TYPE_CHECKING, Any, Optional
 from ..iam import Key, authorize
 from ..wire import AWSError
 from .json_service import JsonService, Members, constraint, validation_error
-from .parameters import (DEFAULT_KEY, PATH_RULE, Parameter, Reference, Version, check_name,
-                         parse_reference)
+from .parameters import (
+    DEFAULT_KEY,
+    PATH_RULE,
+    Parameter,
+    Reference,
+    Version,
+    check_name,
+    parse_reference,
+)
 
 if TYPE_CHECKING:
     from ..account import Account
@@ -24,27 +31,41 @@ if TYPE_CHECKING:
 NAMES_MAX = 10
 PAGE_MAX = 10
 SECRETS = "/aws/reference/secretsmanager/"
-KMS_SUFFIX = (" (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; "
-              "Request ID: 00000000-0000-4000-8000-000000000000)")
+KMS_SUFFIX = (
+    " (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; "
+    "Request ID: 00000000-0000-4000-8000-000000000000)"
+)
 
 MEMBERS: dict[str, Members] = {
     "GetParameter": {"Name": (str, True), "WithDecryption": (bool, False)},
     "GetParameters": {"Names": (list, True), "WithDecryption": (bool, False)},
     "GetParametersByPath": {
-        "Path": (str, True), "Recursive": (bool, False), "WithDecryption": (bool, False),
-        "MaxResults": (int, False), "NextToken": (str, False),
+        "Path": (str, True),
+        "Recursive": (bool, False),
+        "WithDecryption": (bool, False),
+        "MaxResults": (int, False),
+        "NextToken": (str, False),
     },
     "GetParameterHistory": {
-        "Name": (str, True), "WithDecryption": (bool, False), "MaxResults": (int, False),
+        "Name": (str, True),
+        "WithDecryption": (bool, False),
+        "MaxResults": (int, False),
         "NextToken": (str, False),
     },
     "DescribeParameters": {"MaxResults": (int, False), "NextToken": (str, False)},
     "PutParameter": {
-        "Name": (str, True), "Value": (str, True), "Type": (str, False), "KeyId": (str, False),
-        "Overwrite": (bool, False), "Tier": (str, False), "Description": (str, False),
+        "Name": (str, True),
+        "Value": (str, True),
+        "Type": (str, False),
+        "KeyId": (str, False),
+        "Overwrite": (bool, False),
+        "Tier": (str, False),
+        "Description": (str, False),
     },
     "LabelParameterVersion": {
-        "Name": (str, True), "ParameterVersion": (int, False), "Labels": (list, True),
+        "Name": (str, True),
+        "ParameterVersion": (int, False),
+        "Labels": (list, True),
     },
     "DeleteParameter": {"Name": (str, True)},
 }
@@ -78,9 +99,11 @@ class SystemsManager(JsonService):
         if parameter is None:
             raise AWSError("ParameterNotFound")
         if version is None:
-            raise AWSError("ParameterVersionNotFound",
-                           f"Systems Manager could not find version {reference.selector[1:]} of "
-                           f"{parameter.name}. Verify the version and try again.")
+            raise AWSError(
+                "ParameterVersionNotFound",
+                f"Systems Manager could not find version {reference.selector[1:]} of "
+                f"{parameter.name}. Verify the version and try again.",
+            )
         return {"Parameter": self._shown(parameter, version, reference.selector, request, key)}
 
     def get_parameters(self, request: dict[str, Any], key: Key) -> dict[str, Any]:
@@ -101,8 +124,9 @@ class SystemsManager(JsonService):
                 shown.append(found)
         return {"Parameters": shown[::-1], "InvalidParameters": invalid[::-1]}
 
-    def _look_up(self, reference: Reference, request: dict[str, Any],
-                 key: Key) -> Optional[dict[str, Any]]:
+    def _look_up(
+        self, reference: Reference, request: dict[str, Any], key: Key
+    ) -> Optional[dict[str, Any]]:
         if reference.name.startswith(SECRETS):
             try:
                 return self._secret(reference, request, key)
@@ -134,8 +158,10 @@ class SystemsManager(JsonService):
         if parameter is None:
             raise AWSError("ParameterNotFound")
         page, token = self._page("GetParameterHistory", parameter.versions, request, 50)
-        return {"Parameters": [self._history(parameter, version, request, key) for version in page],
-                **token}
+        return {
+            "Parameters": [self._history(parameter, version, request, key) for version in page],
+            **token,
+        }
 
     def describe_parameters(self, request: dict[str, Any], key: Key) -> dict[str, Any]:
         authorize(key, "ssm:DescribeParameters", self.account.arn("ssm", "*"))
@@ -149,11 +175,16 @@ class SystemsManager(JsonService):
         self._authorize("ssm:PutParameter", reference, key)
         name = reference.name
         if name.lower().lstrip("/").startswith("aws"):
-            raise AWSError("AccessDeniedException", f"No access to reserved parameter name: {name}.")
+            raise AWSError(
+                "AccessDeniedException", f"No access to reserved parameter name: {name}."
+            )
         existing = self.store.parameters.get(name)
         if existing and not request.get("Overwrite"):
-            raise AWSError("ParameterAlreadyExists", "The parameter already exists. To overwrite this "
-                           "value, set the overwrite option in the request to true.")
+            raise AWSError(
+                "ParameterAlreadyExists",
+                "The parameter already exists. To overwrite this "
+                "value, set the overwrite option in the request to true.",
+            )
         kind = request.get("Type") or (existing.latest.type if existing else None)
         if kind is None:
             raise validation_error("A parameter type is required when you create a parameter.")
@@ -178,8 +209,14 @@ class SystemsManager(JsonService):
 
     # --- shapes ---
 
-    def _shown(self, parameter: Parameter, version: Version, selector: str, request: dict[str, Any],
-               key: Key) -> dict[str, Any]:
+    def _shown(
+        self,
+        parameter: Parameter,
+        version: Version,
+        selector: str,
+        request: dict[str, Any],
+        key: Key,
+    ) -> dict[str, Any]:
         shown = {
             "Name": parameter.name,
             "Type": version.type,
@@ -203,8 +240,9 @@ class SystemsManager(JsonService):
             authorize(key, "kms:Decrypt", self.account.key_arn(version.key_id), KMS_SUFFIX)
         return version.value
 
-    def _history(self, parameter: Parameter, version: Version, request: dict[str, Any],
-                 key: Key) -> dict[str, Any]:
+    def _history(
+        self, parameter: Parameter, version: Version, request: dict[str, Any], key: Key
+    ) -> dict[str, Any]:
         return {
             "Name": parameter.name,
             "Type": version.type,
@@ -234,19 +272,27 @@ class SystemsManager(JsonService):
         """A secret of Secrets Manager, read through its reference in Parameter Store."""
         if not request.get("WithDecryption", False):
             raise validation_error(
-                "WithDecryption flag must be True for retrieving a Secret Manager secret.")
-        name = reference.name[len(SECRETS):]
+                "WithDecryption flag must be True for retrieving a Secret Manager secret."
+            )
+        name = reference.name[len(SECRETS) :]
         arn = self.account.secret_arn(name)
         authorize(key, "secretsmanager:GetSecretValue", arn)
         value = self.account.secrets.get(name)
         if value is None:
-            raise AWSError("ParameterNotFound",
-                           "An error occurred (ParameterNotFound) when referencing Secrets Manager: "
-                           f"Secret {reference.name} not found.")
+            raise AWSError(
+                "ParameterNotFound",
+                "An error occurred (ParameterNotFound) when referencing Secrets Manager: "
+                f"Secret {reference.name} not found.",
+            )
         return {
-            "Name": reference.name, "Type": "SecureString", "Value": value, "Version": 0,
+            "Name": reference.name,
+            "Type": "SecureString",
+            "Value": value,
+            "Version": 0,
             "SourceResult": json.dumps({"ARN": arn, "name": name, "versionStages": ["AWSCURRENT"]}),
-            "LastModifiedDate": self.account.now(), "ARN": arn, "DataType": "text",
+            "LastModifiedDate": self.account.now(),
+            "ARN": arn,
+            "DataType": "text",
         }
 
     # --- names and pages ---
@@ -265,8 +311,9 @@ class SystemsManager(JsonService):
     def _authorize(self, action: str, reference: Reference, key: Key) -> None:
         authorize(key, action, self.account.parameter_arn(reference.name, reference.account))
 
-    def _page(self, operation: str, items: list[Any], request: dict[str, Any],
-              maximum: int) -> tuple[list[Any], dict[str, str]]:
+    def _page(
+        self, operation: str, items: list[Any], request: dict[str, Any], maximum: int
+    ) -> tuple[list[Any], dict[str, str]]:
         size = request.get("MaxResults", maximum)
         if not 1 <= size <= maximum:
             raise constraint(size, "maxResults", f"have value between 1 and {maximum}")
@@ -299,5 +346,6 @@ def check_names(names: list[Any]) -> None:
     if not names:
         raise constraint("[]", "names", "have length greater than or equal to 1")
     if len(names) > NAMES_MAX:
-        raise constraint(f"[{', '.join(names)}]", "names",
-                         f"have length less than or equal to {NAMES_MAX}")
+        raise constraint(
+            f"[{', '.join(names)}]", "names", f"have length less than or equal to {NAMES_MAX}"
+        )
