@@ -395,12 +395,13 @@ static void be_stopped(void)
     hang();
 }
 
-static void read_beyond_memory(void)
+static void write_beyond_memory(void)
 {
-    volatile char *bytes = malloc(1);
+    volatile size_t size = 1;
+    volatile char *bytes = malloc(size);
 
-    if (bytes != NULL && bytes[1] == 'x')
-        answer();
+    if (bytes != NULL)
+        bytes[size] = 'x';
 }
 
 static void close_output_and_hang(void)
@@ -536,7 +537,7 @@ static const struct behaviour {
     {"exit-1", exit_1},
     {"killed", be_killed},
     {"stopped", be_stopped},
-    {"read-beyond-memory", read_beyond_memory},
+    {"write-beyond-memory", write_beyond_memory},
     {"close-output-and-hang", close_output_and_hang},
     {"resist-signals", resist_signals_and_hang},
     {"answer-and-exit-1", answer_and_exit_1},

@@ -242,10 +242,10 @@ def escaped_child():
 def sanitizer_report():
     harness.needs_stage()
     try:
-        open_session("read-beyond-memory")
+        open_session("write-beyond-memory")
     except AssertionError as failure:
         check_contains(str(failure), "heap-buffer-overflow")
-        check_contains(str(failure), "in read_beyond_memory")
+        check_contains(str(failure), "in write_beyond_memory")
     else:
         check(False, "the report was not found")
 
