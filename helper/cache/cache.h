@@ -38,7 +38,7 @@ struct cache_set {
 };
 
 /* Fills count answers, one for each lookup, be it ANSWER_FAILED. False: out of memory. */
-typedef bool cache_fetch(void *context, const struct lookup *lookups, struct answer *answers,
+typedef bool cache_fetch(void *context, struct lookup *lookups, struct answer *answers,
                          size_t count);
 
 /* identity must outlive cache. ttl_ms of policy is the configured one. folder as in PATH_RUNDIR; it

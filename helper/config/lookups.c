@@ -18,6 +18,12 @@ static const char *key_of(struct arena *arena, const struct lookup *lookup)
     return key;
 }
 
+/* The table's memory is the arena's. */
+void lookups_begin_set(struct lookups *lookups)
+{
+    lookups->by_key = (struct name_table){0};
+}
+
 bool lookups_add(struct lookups *lookups, struct arena *arena, enum lookup_kind kind, char *name,
                  char *member, size_t *index)
 {

@@ -158,22 +158,34 @@ static bool add_line_lookups(struct building *building, struct plan_line *line)
     return true;
 }
 
+static bool add_set_lookups(struct building *building, const struct plan_set *set, size_t *needed)
+{
+    for (size_t i = set->first_line; i < set->first_line + set->line_count; i++) {
+        struct plan_line *line = &building->plan->lines[i];
+
+        if (!line->needed)
+            continue;
+        if (++*needed > LIMIT_LOOKUPS)
+            return plan_mistake(building, line, &line->assignment->alternatives[0],
+                                "too many lines for one login");
+        if (!add_line_lookups(building, line))
+            return false;
+    }
+    return true;
+}
+
 static void add_lookups(struct building *building)
 {
     struct plan *plan = building->plan;
     size_t needed = 0;
 
-    for (size_t i = 0; i < plan->line_count; i++) {
-        struct plan_line *line = &plan->lines[i];
-        struct plan_set *set = &plan->sets[line->set];
+    for (size_t i = 0; i < plan->set_count; i++) {
+        struct plan_set *set = &plan->sets[i];
 
-        if (!line->needed || set->failed)
-            continue;
-        if (++needed > LIMIT_LOOKUPS)
-            set->failed = !plan_mistake(building, line, &line->assignment->alternatives[0],
-                                        "too many lines for one login");
-        else
-            set->failed = !add_line_lookups(building, line);
+        lookups_begin_set(&building->lookups);
+        set->first_lookup = building->lookups.count;
+        set->failed = !add_set_lookups(building, set, &needed);
+        set->lookup_count = set->failed ? 0 : building->lookups.count - set->first_lookup;
     }
     plan->lookups = building->lookups.items;
     plan->lookup_count = building->lookups.count;

@@ -2,8 +2,9 @@
  * What one login gets, in two steps around the fetch.
  *
  * plan_build() picks the sections that match the login, decides which section owns each name, and
- * lists the lookups that are needed, each once. Nothing was fetched until then. The caller obtains
- * one answer per lookup, in the same order. plan_resolve() then evaluates the sets.
+ * lists the lookups that are needed, set by set, each once in its set. Nothing was fetched until
+ * then. The caller obtains one answer per lookup, in the same order. plan_resolve() then evaluates
+ * the sets.
  *
  * A section that matches is a set: it is set as a whole or left out as a whole. A text in one set
  * that names a variable of an earlier one joins the two: they fail together.
@@ -19,6 +20,7 @@
 #define SSMENV_CONFIG_PLAN_H
 
 #include "common/exchange.h"
+#include "common/reply.h"
 #include "config/config.h"
 #include "config/diagnostics.h"
 #include "config/name_table.h"
@@ -31,11 +33,6 @@ struct login {
      * its other criteria hold. NULL: the user is in no group. */
     bool (*in_group)(const struct login *login, const char *pattern);
     void *context;
-};
-
-struct variable {
-    char *name;
-    char *value; /* a secret */
 };
 
 struct environment {
@@ -71,6 +68,8 @@ struct plan_set {
     const struct section *section;
     size_t first_line;
     size_t line_count;
+    size_t first_lookup; /* its lookups lie together in the plan's */
+    size_t lookup_count;
     bool failed; /* already while planning; its error was reported */
 };
 

@@ -53,7 +53,7 @@ static void end(void)
     munmap(aws, sizeof *aws);
 }
 
-static bool fetch(void *context, const struct lookup *lookups, struct answer *answers, size_t count)
+static bool fetch(void *context, struct lookup *lookups, struct answer *answers, size_t count)
 {
     int takes_ms = aws->takes_ms;
 
