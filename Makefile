@@ -178,8 +178,8 @@ DATADIR     ?= $(PREFIX)/share
 DOCDIR      ?= $(DATADIR)/doc/pam_ssmenv
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
-EXAMPLES     = config/ssmenv.conf config/pam.d/ssmenv.example
-MANUALS      = pam_module/pam_ssmenv.8 helper/config/ssmenv.conf.5
+EXAMPLES     = $(wildcard config/ssmenv.conf config/pam.d/*.example)
+MANUALS      = $(wildcard pam_module/*.[1-8] helper/*/*.[1-8])
 TEMPLATES    = $(BUILD)/config/sysusers.d/ssmenv.conf $(BUILD)/config/tmpfiles.d/ssmenv.conf
 
 $(TEMPLATES): $(BUILD)/config/%: config/%.in $(BUILD)/paths.h Makefile
