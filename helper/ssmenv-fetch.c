@@ -49,13 +49,16 @@ static bool read_request(struct request *request, struct error *error)
     return ok;
 }
 
-/* The point by which the result is ready. The clock has run since the process was started. */
-static struct deadline work_deadline(const struct request *request, int64_t started)
+/* The point by which the result has been written. The clock has run since the process was started,
+ * and a result can be written even when there was no time to get one. */
+static struct deadline result_deadline(const struct request *request, int64_t started)
 {
     int64_t milliseconds =
         request->milliseconds < TIMEOUT_MAX_MS ? request->milliseconds : TIMEOUT_MAX_MS;
+    struct deadline deadline = {started + milliseconds};
+    struct deadline least = deadline_in(WRITE_MS);
 
-    return (struct deadline){started + milliseconds - WRITE_MS};
+    return deadline.at > least.at ? deadline : least;
 }
 
 /* A lost datagram must not cost the five seconds after which libc asks again by default. */
@@ -77,7 +80,8 @@ static bool close_sandbox(const struct clients *clients, struct result *result, 
            error_set(error, "out of memory");
 }
 
-/* Everything from the files to the answers. */
+/* Everything from the files to the answers. Connections and keys are left to the end of the
+ * process, which follows at once: closing would wait for a name that is still being resolved. */
 static bool fetch(const struct request *request, struct deadline deadline, struct result *result,
                   struct error *error)
 {
@@ -90,8 +94,6 @@ static bool fetch(const struct request *request, struct deadline deadline, struc
     return http != NULL && clients_open(&clients, request, error) &&
            close_sandbox(&clients, result, error) &&
            ssm_answer(request, &clients, http, deadline, result, error);
-    /* The connections stay open and the keys in memory for the moment until the process ends:
-     * closing would wait for a name that is still being resolved. */
 }
 
 /* What failed for all is the answer to each. */
@@ -127,10 +129,10 @@ static bool run(pid_t parent, int64_t started, struct error *error)
 
     if (!privilege_drop(0, 0, parent, error) || !read_request(&request, error))
         return false;
-    deadline = work_deadline(&request, started);
-    if (!fetch(&request, deadline, &result, error) && !fail_all(&request, &result, error->text))
+    deadline = result_deadline(&request, started);
+    if (!fetch(&request, (struct deadline){deadline.at - WRITE_MS}, &result, error) &&
+        !fail_all(&request, &result, error->text))
         return error_set(error, "out of memory");
-    deadline.at += WRITE_MS;
     return write_result(&result, deadline, error);
 }
 

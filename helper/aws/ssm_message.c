@@ -233,6 +233,8 @@ bool ssm_read_token(struct json answer, struct buffer *token)
 
 bool ssm_read_value(const struct ssm_found *found, struct buffer *value, struct error *error)
 {
+    if (found->value.kind != JSON_STRING)
+        return error_set(error, "its value is no text");
     if (!json_string(found->value, value))
         return error_set(error, "its value has a NUL or is not UTF-8");
     if (value->length > LIMIT_VALUE_BYTES)
