@@ -87,3 +87,14 @@ char *region_find(const struct identity *settings, struct error *error)
         error_set(error, "no region is configured");
     return text_copy(region);
 }
+
+bool credential_is_legal(const char *text)
+{
+    size_t length = strlen(text);
+
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] <= ' ' || text[i] > '~')
+            return false;
+    }
+    return length > 0;
+}

@@ -24,6 +24,10 @@ bool credentials_find(struct credentials *credentials, const struct identity *se
                       struct error *error);
 void credentials_free(struct credentials *credentials);
 
+/* Whether a text can be an access key id, a secret access key or a session token: visible ASCII, at
+ * least one byte. Whatever else reaches us is a damaged file, or an attempt at a header. */
+bool credential_is_legal(const char *text);
+
 /* [aws] region, else the profile's; a heap text checked to be a valid region (it becomes part of a
  * host name), or NULL with an error that says where it was looked for. */
 char *region_find(const struct identity *settings, struct error *error);

@@ -1,44 +1,105 @@
 #include "aws/sigv4.h"
 
-#include <ctype.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include "aws/sigv4_canonical.h"
 
 #define ALGORITHM    "AWS4-HMAC-SHA256"
 #define DIGEST_BYTES 32
 #define HEX_BYTES    (2 * DIGEST_BYTES + 1)
+#define EXPIRES_MAX  604800 /* seven days, of which AWS says that it is the most */
 
-/* A header or a query parameter in its canonical form. */
-struct pair {
-    char *name;
-    char *value;
-    size_t position; /* in the request: equal names keep their order */
+/* One signature in the making. */
+struct signing {
+    const struct sigv4_request *request;
+    const struct credentials *credentials;
+    const struct sigv4_scope *scope;
+    struct sigv4_signature *signature;
+    struct canonical_pairs headers;
+    struct canonical_pairs query;
 };
 
-struct pairs {
-    struct pair *items;
-    size_t count;
-};
+/* A token of RFC 9110, section 5.6.2. */
+static bool is_token(const char *text)
+{
+    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/* Headers that proxies and clients change on the way. */
-static const char *const never_signed[] = {"connection",
-                                           "expect",
-                                           "keep-alive",
-                                           "proxy-authenticate",
-                                           "proxy-authorization",
-                                           "te",
-                                           "trailer",
-                                           "transfer-encoding",
-                                           "upgrade",
-                                           "user-agent",
-                                           "x-amzn-trace-id"};
+    return text[0] != '\0' && text[strspn(text, token)] == '\0';
+}
 
-/* --- digests ------------------------------------------------------------------------------------
- */
+/* A line break would end the header and begin another one. */
+static bool has_control(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+/* The signer makes these: a second one would not be the one that is signed. */
+static bool is_made_here(const char *name)
+{
+    static const char *const made_here[] = {"authorization", "x-amz-date", "x-amz-security-token"};
+
+    for (size_t i = 0; i < sizeof made_here / sizeof *made_here; i++) {
+        if (strcasecmp(made_here[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool check_headers(const struct sigv4_request *request, struct error *error)
+{
+    size_t hosts = 0;
+
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct sigv4_header *header = &request->headers[i];
+
+        if (!is_token(header->name))
+            return error_set(error, "header %zu has a name that HTTP does not allow", i + 1);
+        if (has_control(header->value))
+            return error_set(error, "header %s has a control character in its value", header->name);
+        if (is_made_here(header->name))
+            return error_set(error, "header %s is the signer's to make", header->name);
+        hosts += strcasecmp(header->name, "host") == 0 ? 1 : 0;
+    }
+    return hosts == 1 ||
+           error_set(error, "a request to sign needs one header Host, not %zu", hosts);
+}
+
+static bool check_request(const struct sigv4_request *request, struct error *error)
+{
+    if (!is_token(request->method))
+        return error_set(error, "the method is none of HTTP's");
+    if (request->path[0] != '/' || has_control(request->path))
+        return error_set(error, "a path to sign begins with / and has no control characters");
+    if (has_control(request->query) || !canonical_query_is_legal(request->query))
+        return error_set(error, "the query has a control character or a %% without two digits");
+    return check_headers(request, error);
+}
+
+/* They become parts of headers. */
+static bool check_identity(const struct credentials *credentials, const struct sigv4_scope *scope,
+                           struct error *error)
+{
+    const char *token = credentials->session_token;
+
+    if (!credential_is_legal(credentials->access_key_id))
+        return error_set(error, "the access key id has a byte that none can have");
+    if (token != NULL && !credential_is_legal(token))
+        return error_set(error, "the session token has a byte that none can have");
+    if (!is_token(scope->region) || !is_token(scope->service))
+        return error_set(error, "region or service has a byte that none can have");
+    return true;
+}
 
 static void to_hex(const unsigned char digest[DIGEST_BYTES], char hex[HEX_BYTES])
 {
@@ -56,6 +117,7 @@ static bool sha256_hex(const void *bytes, size_t length, char hex[HEX_BYTES])
     return true;
 }
 
+/* digest may be the key's own bytes: OpenSSL copies a key before it begins. */
 static bool hmac(const void *key, size_t key_length, const char *text,
                  unsigned char digest[DIGEST_BYTES])
 {
@@ -67,17 +129,18 @@ static bool hmac(const void *key, size_t key_length, const char *text,
            length == DIGEST_BYTES;
 }
 
-/* The key of the day, region and service, and with it the signature. */
-static bool sign_text(const char *secret, const struct sigv4_scope *scope, const char *date,
-                      const char *text, char signature[HEX_BYTES])
+/* The secret key is appended, never formatted: printf keeps copies of what it prints. */
+static bool sign_text(const struct signing *signing, const char *text, char signature[HEX_BYTES])
 {
+    const struct sigv4_scope *scope = signing->scope;
     unsigned char key[DIGEST_BYTES];
     struct buffer seed = BUFFER_INIT;
-    char day[9];
+    char day[9] = "";
     bool ok;
 
-    snprintf(day, sizeof day, "%.8s", date);
-    buffer_append_format(&seed, "AWS4%s", secret);
+    memcpy(day, signing->signature->date, sizeof day - 1);
+    buffer_append_text(&seed, "AWS4");
+    buffer_append_text(&seed, signing->credentials->secret_access_key);
     ok = !buffer_failed(&seed) && hmac(seed.data, seed.length, day, key) &&
          hmac(key, sizeof key, scope->region, key) && hmac(key, sizeof key, scope->service, key) &&
          hmac(key, sizeof key, "aws4_request", key) && hmac(key, sizeof key, text, key);
@@ -88,322 +151,219 @@ static bool sign_text(const char *secret, const struct sigv4_scope *scope, const
     return ok;
 }
 
-/* --- canonical forms ----------------------------------------------------------------------------
- */
-
-static void pairs_free(struct pairs *pairs)
+static void append_scope(struct buffer *text, const struct signing *signing)
 {
-    for (size_t i = 0; i < pairs->count; i++) {
-        text_free(pairs->items[i].name);
-        text_free(pairs->items[i].value);
-    }
-    free(pairs->items);
-    *pairs = (struct pairs){0};
+    buffer_append_format(text, "%.8s/%s/%s/aws4_request", signing->signature->date,
+                         signing->scope->region, signing->scope->service);
 }
 
-/* Takes over name and value, also when it fails. */
-static bool pairs_add(struct pairs *pairs, char *name, char *value)
-{
-    struct pair *items = NULL;
-
-    if (name != NULL && value != NULL)
-        items = reallocarray(pairs->items, pairs->count + 1, sizeof *items);
-    if (items == NULL) {
-        text_free(name);
-        text_free(value);
-        return false;
-    }
-    items[pairs->count] = (struct pair){name, value, pairs->count};
-    pairs->items = items;
-    pairs->count++;
-    return true;
-}
-
-static bool is_unreserved(unsigned char c)
-{
-    return isalnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-static void append_encoded(struct buffer *buffer, const char *text, size_t length, char keep)
-{
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-
-        if (is_unreserved(c) || (keep != '\0' && c == (unsigned char)keep))
-            buffer_append_char(buffer, (char)c);
-        else
-            buffer_append_format(buffer, "%%%02X", c);
-    }
-}
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)tolower((unsigned char)c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Decodes what is encoded and encodes what has to be, so that both spellings sign alike. */
-static char *canonical_component(const char *text, size_t length)
-{
-    struct buffer encoded = BUFFER_INIT;
-    char *copy;
-
-    for (size_t i = 0; i < length; i++) {
-        int high = text[i] == '%' && i + 2 < length ? hex_digit(text[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-        char c = text[i];
-
-        if (low >= 0) {
-            c = (char)(high * 16 + low);
-            i += 2;
-        }
-        append_encoded(&encoded, &c, 1, '\0');
-    }
-    copy = buffer_failed(&encoded) ? NULL : text_copy_bytes(buffer_text(&encoded), encoded.length);
-    buffer_free(&encoded);
-    return copy;
-}
-
-static bool parse_query(const char *query, struct pairs *pairs)
-{
-    while (*query != '\0') {
-        size_t length = strcspn(query, "&");
-        const char *equals = memchr(query, '=', length);
-        size_t name_length = equals != NULL ? (size_t)(equals - query) : length;
-        const char *value = equals != NULL ? equals + 1 : query + length;
-
-        if (length > 0 && !pairs_add(pairs, canonical_component(query, name_length),
-                                     canonical_component(value, (size_t)(query + length - value))))
-            return false;
-        query += length + (query[length] == '&' ? 1 : 0);
-    }
-    return true;
-}
-
-static int compare_parameters(const void *left, const void *right)
-{
-    const struct pair *a = left;
-    const struct pair *b = right;
-    int order = strcmp(a->name, b->name);
-
-    return order != 0 ? order : strcmp(a->value, b->value);
-}
-
-static int compare_headers(const void *left, const void *right)
-{
-    const struct pair *a = left;
-    const struct pair *b = right;
-    int order = strcmp(a->name, b->name);
-
-    return order != 0 ? order : a->position < b->position ? -1 : a->position > b->position;
-}
-
-static void append_query(struct buffer *buffer, const struct pairs *pairs)
-{
-    for (size_t i = 0; i < pairs->count; i++)
-        buffer_append_format(buffer, "%s%s=%s", i > 0 ? "&" : "", pairs->items[i].name,
-                             pairs->items[i].value);
-}
-
-/* Removes dot segments and double slashes (RFC 3986 section 5.2.4, and what AWS does beyond). */
-static void append_normalised(struct buffer *buffer, const char *path)
-{
-    size_t starts[256];
-    size_t depth = 0;
-    bool trailing = false;
-    struct buffer normal = BUFFER_INIT;
-
-    while (*path != '\0') {
-        size_t length = strcspn(path, "/");
-
-        trailing = path[length] == '/' || length == 0 || (length == 1 && path[0] == '.') ||
-                   (length == 2 && path[0] == '.' && path[1] == '.');
-        if (length == 2 && path[0] == '.' && path[1] == '.') {
-            if (depth > 0)
-                normal.length = starts[--depth];
-        } else if (length > 0 && !(length == 1 && path[0] == '.') && depth < 256) {
-            starts[depth++] = normal.length;
-            buffer_append_char(&normal, '/');
-            append_encoded(&normal, path, length, '\0');
-        }
-        path += length + (path[length] == '/' ? 1 : 0);
-    }
-    buffer_append(buffer, buffer_text(&normal), normal.length);
-    if (trailing || normal.length == 0)
-        buffer_append_char(buffer, '/');
-    buffer_free(&normal);
-}
-
-static void append_path(struct buffer *buffer, const struct sigv4_request *request)
-{
-    if (request->normalise_path)
-        append_normalised(buffer, request->path);
-    else
-        append_encoded(buffer, request->path, strlen(request->path), '/');
-}
-
-static bool is_signed(const char *name)
-{
-    for (size_t i = 0; i < sizeof never_signed / sizeof never_signed[0]; i++) {
-        if (strcasecmp(never_signed[i], name) == 0)
-            return false;
-    }
-    return true;
-}
-
-static char *lower_case(const char *name)
-{
-    char *copy = text_copy(name);
-
-    for (char *c = copy; c != NULL && *c != '\0'; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return copy;
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
-}
-
-/* One blank for every run of blanks, none at the ends. */
-static char *fold(const char *value)
-{
-    struct buffer folded = BUFFER_INIT;
-    char *copy;
-
-    for (; *value != '\0'; value++) {
-        if (!is_blank(*value))
-            buffer_append_char(&folded, *value);
-        else if (folded.length > 0 && !is_blank(value[1]) && value[1] != '\0')
-            buffer_append_char(&folded, ' ');
-    }
-    copy = buffer_failed(&folded) ? NULL : text_copy_bytes(buffer_text(&folded), folded.length);
-    buffer_free(&folded);
-    return copy;
-}
-
-static bool add_header(struct pairs *headers, const char *name, const char *value)
-{
-    return pairs_add(headers, lower_case(name), fold(value));
-}
-
-static bool collect_headers(const struct sigv4_request *request, struct pairs *headers,
-                            struct error *error)
-{
-    for (size_t i = 0; i < request->header_count; i++) {
-        const struct sigv4_header *header = &request->headers[i];
-
-        if (strpbrk(header->name, "\r\n: ") != NULL || *header->name == '\0')
-            return error_set(error, "a header with an illegal name cannot be signed");
-        if (is_signed(header->name) && !add_header(headers, header->name, header->value))
-            return error_set(error, "out of memory");
-    }
-    return true;
-}
-
-/* Equal names share a line, their values in the order of the request. */
-static void append_headers(struct buffer *lines, struct buffer *names, const struct pairs *headers)
-{
-    for (size_t i = 0; i < headers->count; i++) {
-        const struct pair *header = &headers->items[i];
-        bool first = i == 0 || strcmp(headers->items[i - 1].name, header->name) != 0;
-        bool last =
-            i + 1 == headers->count || strcmp(headers->items[i + 1].name, header->name) != 0;
-
-        if (first)
-            buffer_append_format(lines, "%s:", header->name);
-        buffer_append_format(lines, "%s%s%s", first ? "" : ",", header->value, last ? "\n" : "");
-        if (first)
-            buffer_append_format(names, "%s%s", i > 0 ? ";" : "", header->name);
-    }
-}
-
-/* --- signing ------------------------------------------------------------------------------------
- */
-
-static void format_scope(const struct sigv4_scope *scope, const char *date, struct buffer *text)
-{
-    buffer_append_format(text, "%.8s/%s/%s/aws4_request", date, scope->region, scope->service);
-}
-
-static bool make_signature(const struct sigv4_request *request, struct pairs *headers,
-                           struct pairs *query, const struct credentials *credentials,
-                           const struct sigv4_scope *scope, struct sigv4_signature *signature)
-{
-    struct buffer *canonical = &signature->canonical_request;
-    struct buffer lines = BUFFER_INIT;
-    char body[HEX_BYTES];
-    char digest[HEX_BYTES];
-    bool ok = sha256_hex(request->body, request->body_length, body);
-
-    if (query->count > 0) /* without items there is no array, which qsort() must have */
-        qsort(query->items, query->count, sizeof *query->items, compare_parameters);
-    qsort(headers->items, headers->count, sizeof *headers->items, compare_headers);
-    append_headers(&lines, &signature->signed_headers, headers);
-    buffer_append_format(canonical, "%s\n", request->method);
-    append_path(canonical, request);
-    buffer_append_char(canonical, '\n');
-    append_query(canonical, query);
-    buffer_append_format(canonical, "\n%s\n%s\n%s", buffer_text(&lines),
-                         buffer_text(&signature->signed_headers), body);
-    ok = ok && !buffer_failed(canonical) && !buffer_failed(&lines) &&
-         sha256_hex(canonical->data, canonical->length, digest);
-    if (ok) {
-        buffer_append_format(&signature->string_to_sign, ALGORITHM "\n%s\n", signature->date);
-        format_scope(scope, signature->date, &signature->string_to_sign);
-        buffer_append_format(&signature->string_to_sign, "\n%s", digest);
-        ok = !buffer_failed(&signature->string_to_sign) &&
-             sign_text(credentials->secret_access_key, scope, signature->date,
-                       buffer_text(&signature->string_to_sign), signature->signature);
-    }
-    buffer_free(&lines);
-    return ok;
-}
-
-static bool set_date(const struct sigv4_scope *scope, struct sigv4_signature *signature)
+static bool set_date(const struct sigv4_scope *scope, struct sigv4_signature *signature,
+                     struct error *error)
 {
     struct tm utc;
 
-    *signature = (struct sigv4_signature){0};
-    return gmtime_r(&scope->time, &utc) != NULL &&
-           strftime(signature->date, sizeof signature->date, "%Y%m%dT%H%M%SZ", &utc) == 16;
+    if (gmtime_r(&scope->time, &utc) == NULL ||
+        strftime(signature->date, sizeof signature->date, "%Y%m%dT%H%M%SZ", &utc) != 16)
+        return error_set(error, "the time is none that X-Amz-Date can say: check the clock");
+    return true;
+}
+
+static bool begin(struct signing *signing, struct error *error)
+{
+    const struct sigv4_request *request = signing->request;
+
+    *signing->signature = (struct sigv4_signature){0};
+    if (!check_request(request, error) ||
+        !check_identity(signing->credentials, signing->scope, error) ||
+        !set_date(signing->scope, signing->signature, error))
+        return false;
+    for (size_t i = 0; i < request->header_count; i++)
+        canonical_add_header(&signing->headers, request->headers[i].name,
+                             request->headers[i].value);
+    canonical_add_query(&signing->query, request->query);
+    return true;
+}
+
+/* When every header is known. */
+static bool list_signed_headers(struct signing *signing, struct error *error)
+{
+    struct buffer *names = &signing->signature->signed_headers;
+
+    canonical_sort_headers(&signing->headers);
+    canonical_append_names(names, &signing->headers);
+    return (!buffer_failed(names) && !signing->headers.failed) || error_set(error, "out of memory");
+}
+
+static bool make_canonical_request(struct signing *signing, const char body_digest[HEX_BYTES])
+{
+    const struct sigv4_request *request = signing->request;
+    struct buffer *canonical = &signing->signature->canonical_request;
+
+    buffer_append_text(canonical, request->method);
+    buffer_append_char(canonical, '\n');
+    canonical_append_path(canonical, request->path, request->normalise_path);
+    buffer_append_char(canonical, '\n');
+    canonical_append_query(canonical, &signing->query);
+    buffer_append_char(canonical, '\n');
+    canonical_append_headers(canonical, &signing->headers);
+    buffer_append_char(canonical, '\n');
+    buffer_append_text(canonical, buffer_text(&signing->signature->signed_headers));
+    buffer_append_char(canonical, '\n');
+    buffer_append_text(canonical, body_digest);
+    return !buffer_failed(canonical) && !signing->headers.failed && !signing->query.failed;
+}
+
+static bool make_string_to_sign(struct signing *signing, const char request_digest[HEX_BYTES])
+{
+    struct buffer *text = &signing->signature->string_to_sign;
+
+    buffer_append_format(text, ALGORITHM "\n%s\n", signing->signature->date);
+    append_scope(text, signing);
+    buffer_append_format(text, "\n%s", request_digest);
+    return !buffer_failed(text);
+}
+
+static bool make_signature(struct signing *signing, struct error *error)
+{
+    struct sigv4_signature *signature = signing->signature;
+    char digest[HEX_BYTES];
+
+    if (!sha256_hex(signing->request->body, signing->request->body_length, digest))
+        return error_set(error, "OpenSSL does not offer SHA-256");
+    if (!make_canonical_request(signing, digest))
+        return error_set(error, "out of memory");
+    if (!sha256_hex(signature->canonical_request.data, signature->canonical_request.length, digest))
+        return error_set(error, "OpenSSL does not offer SHA-256");
+    if (!make_string_to_sign(signing, digest))
+        return error_set(error, "out of memory");
+    if (!sign_text(signing, buffer_text(&signature->string_to_sign), signature->signature))
+        return error_set(error, "out of memory, or OpenSSL does not offer HMAC");
+    return true;
+}
+
+static bool end(struct signing *signing, bool ok, struct error *error)
+{
+    canonical_pairs_free(&signing->headers);
+    canonical_pairs_free(&signing->query);
+    if (!ok) {
+        sigv4_signature_free(signing->signature);
+        error_context(error, "the request cannot be signed");
+    }
+    return ok;
+}
+
+static bool make_authorization(struct signing *signing, struct error *error)
+{
+    struct sigv4_signature *signature = signing->signature;
+    struct buffer *header = &signature->authorization;
+
+    buffer_append_format(header, ALGORITHM " Credential=%s/", signing->credentials->access_key_id);
+    append_scope(header, signing);
+    buffer_append_format(header, ", SignedHeaders=%s, Signature=%s",
+                         buffer_text(&signature->signed_headers), signature->signature);
+    return !buffer_failed(header) || error_set(error, "out of memory");
 }
 
 bool sigv4_sign(const struct sigv4_request *request, const struct credentials *credentials,
                 const struct sigv4_scope *scope, struct sigv4_signature *signature,
                 struct error *error)
 {
-    struct pairs headers = {0};
-    struct pairs query = {0};
-    bool ok = false;
+    struct signing signing = {request, credentials, scope, signature, {0}, {0}};
+    bool ok = begin(&signing, error);
 
-    if (!set_date(scope, signature))
-        return error_set(error, "the time cannot be written as a date");
-    if (!collect_headers(request, &headers, error))
-        goto out;
-    ok = add_header(&headers, "x-amz-date", signature->date) &&
-         (credentials->session_token == NULL ||
-          add_header(&headers, "x-amz-security-token", credentials->session_token)) &&
-         parse_query(request->query, &query) &&
-         make_signature(request, &headers, &query, credentials, scope, signature);
     if (ok) {
-        buffer_append_format(&signature->authorization, ALGORITHM " Credential=%s/",
-                             credentials->access_key_id);
-        format_scope(scope, signature->date, &signature->authorization);
-        buffer_append_format(&signature->authorization, ", SignedHeaders=%s, Signature=%s",
-                             buffer_text(&signature->signed_headers), signature->signature);
-        ok = !buffer_failed(&signature->authorization);
+        canonical_add_header(&signing.headers, "x-amz-date", signature->date);
+        if (credentials->session_token != NULL)
+            canonical_add_header(&signing.headers, "x-amz-security-token",
+                                 credentials->session_token);
+        ok = list_signed_headers(&signing, error) && make_signature(&signing, error) &&
+             make_authorization(&signing, error);
     }
-    if (!ok)
-        error_set(error, "the request cannot be signed: out of memory");
-out:
-    pairs_free(&headers);
-    pairs_free(&query);
-    if (!ok)
-        sigv4_signature_free(signature);
+    return end(&signing, ok, error);
+}
+
+/* AWS would find two answers to one question. */
+static bool check_parameters(const struct canonical_pairs *query, struct error *error)
+{
+    static const char *const made_here[] = {
+        "X-Amz-Algorithm",     "X-Amz-Credential",     "X-Amz-Date",     "X-Amz-Expires",
+        "X-Amz-SignedHeaders", "X-Amz-Security-Token", "X-Amz-Signature"};
+
+    for (size_t i = 0; i < query->count && !query->failed; i++) {
+        for (size_t j = 0; j < sizeof made_here / sizeof *made_here; j++) {
+            if (strcasecmp(query->items[i].name, made_here[j]) == 0)
+                return error_set(error, "the parameter %s is the signer's to make", made_here[j]);
+        }
+    }
+    return true;
+}
+
+static void add_parameter(struct signing *signing, struct buffer *query, const char *name,
+                          const char *value)
+{
+    canonical_add_parameter(&signing->query, name, value);
+    if (query->length > 0)
+        buffer_append_char(query, '&');
+    buffer_append_text(query, name);
+    buffer_append_char(query, '=');
+    canonical_encode(query, value, strlen(value), "");
+}
+
+static void add_parameters(struct signing *signing, unsigned expires_seconds, struct buffer *query)
+{
+    struct sigv4_signature *signature = signing->signature;
+    const char *token = signing->credentials->session_token;
+    struct buffer credential = BUFFER_INIT;
+    char expires[16];
+
+    buffer_append_format(&credential, "%s/", signing->credentials->access_key_id);
+    append_scope(&credential, signing);
+    snprintf(expires, sizeof expires, "%u", expires_seconds);
+    add_parameter(signing, query, "X-Amz-Algorithm", ALGORITHM);
+    add_parameter(signing, query, "X-Amz-Credential", buffer_text(&credential));
+    add_parameter(signing, query, "X-Amz-Date", signature->date);
+    add_parameter(signing, query, "X-Amz-SignedHeaders", buffer_text(&signature->signed_headers));
+    add_parameter(signing, query, "X-Amz-Expires", expires);
+    if (token != NULL)
+        add_parameter(signing, query, "X-Amz-Security-Token", token);
+    signing->query.failed = signing->query.failed || buffer_failed(&credential);
+    buffer_free(&credential);
+}
+
+/* X-Amz-Signature comes last: it is the one parameter that cannot be signed. */
+static bool presign(struct signing *signing, unsigned expires_seconds, struct buffer *query,
+                    struct error *error)
+{
+    struct sigv4_signature *signature = signing->signature;
+    struct buffer made = BUFFER_INIT;
+    bool ok;
+
+    if (!list_signed_headers(signing, error))
+        return false;
+    buffer_append_text(&made, signing->request->query);
+    add_parameters(signing, expires_seconds, &made);
+    ok = make_signature(signing, error);
+    if (ok) {
+        buffer_append_format(&made, "&X-Amz-Signature=%s", signature->signature);
+        buffer_append(query, buffer_text(&made), made.length);
+        ok = (!buffer_failed(&made) && !buffer_failed(query)) || error_set(error, "out of memory");
+    }
+    buffer_free(&made);
     return ok;
+}
+
+bool sigv4_presign(const struct sigv4_request *request, const struct credentials *credentials,
+                   const struct sigv4_scope *scope, unsigned expires_seconds, struct buffer *query,
+                   struct sigv4_signature *signature, struct error *error)
+{
+    struct signing signing = {request, credentials, scope, signature, {0}, {0}};
+    bool ok = begin(&signing, error);
+
+    if (ok && (expires_seconds == 0 || expires_seconds > EXPIRES_MAX))
+        ok = error_set(error, "a presigned request expires after 1 to %d seconds", EXPIRES_MAX);
+    ok = ok && check_parameters(&signing.query, error) &&
+         presign(&signing, expires_seconds, query, error);
+    return end(&signing, ok, error);
 }
 
 void sigv4_signature_free(struct sigv4_signature *signature)
