@@ -187,8 +187,10 @@ $(TEMPLATES): $(BUILD)/config/%: config/%.in $(BUILD)/paths.h Makefile
 	sed -e 's|@HELPER_USER@|$(HELPER_USER)|g' -e 's|@RUNDIR@|$(RUNDIR)|g' $< >$@
 
 # The helpers are not readable (0711), so that not even their own user can look into their memory.
-# Nothing below $(CONFDIR) is ever overwritten: the sample goes to $(DOCDIR).
+# Nothing below $(CONFDIR) is ever overwritten: the sample goes to $(DOCDIR). Only root's helper makes
+# $(RUNDIR), in a folder that exists: /run, or one that comes with the copy.
 install: programs $(TEMPLATES)
+	$(if $(filter /run/%,$(RUNDIR)),,$(INSTALL) -d $(DESTDIR)$(dir $(RUNDIR)))
 	$(INSTALL) -d $(DESTDIR)$(SECUREDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(CONFDIR)/conf.d
 	$(INSTALL) -m 0644 $(BUILD)/pam_ssmenv.so $(DESTDIR)$(SECUREDIR)/pam_ssmenv.so
 	$(INSTALL) -m 0711 $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch $(DESTDIR)$(LIBEXECDIR)/
