@@ -4,6 +4,7 @@ Sessions print their environment with env -0, so that a value arrives byte for b
 a terminal writes it to a FIFO instead, because terminals change line ends.
 """
 
+import contextlib
 import os
 import pathlib
 import select
@@ -47,9 +48,9 @@ class Fifo:
             data += part
 
 
-def su(user, login=True):
+def su(user, login=True, command=DUMP):
     """su or su - of root to user."""
-    argv = ["su", *(["-"] if login else []), user, "-c", DUMP]
+    argv = ["su", *(["-"] if login else []), user, "-c", command]
     return parse_environment(run(argv))
 
 
@@ -69,23 +70,31 @@ def login(user):
     return environment
 
 
-def cron(user, job=None):
-    """A cron daemon of its own, started for one @reboot job of user; the job's environment.
+@contextlib.contextmanager
+def cron_daemon(user, job):
+    """A cron daemon of its own with one @reboot job of user.
 
     @reboot jobs run when the daemon starts, so nobody waits for the next minute.
     """
-    fifo = Fifo(user)
     spool = pathlib.Path("/var/spool/cron/crontabs")
     spool.mkdir(parents=True, exist_ok=True)
     spool.chmod(0o1730)
     table = spool / user
-    table.write_text(f"@reboot {job or 'env -0'} >{fifo.path}\n")
+    table.write_text(f"@reboot {job}\n")
     table.chmod(0o600)
     os.chown(table, (HOME / user).stat().st_uid, 0)
     pathlib.Path("/run/crond.reboot").unlink(missing_ok=True)  # Debian's "since this boot" mark
-    with subprocess.Popen(["cron", "-f"], stderr=subprocess.DEVNULL) as daemon:
-        try:
-            return parse_environment(fifo.read())
-        finally:
-            daemon.terminate()
-            table.unlink()
+    daemon = subprocess.Popen(["cron", "-f"], stderr=subprocess.DEVNULL)
+    try:
+        yield daemon
+    finally:
+        daemon.terminate()
+        daemon.wait()
+        table.unlink()
+
+
+def cron(user):
+    """The environment of a cron job."""
+    fifo = Fifo(user)
+    with cron_daemon(user, f"env -0 >{fifo.path}"):
+        return parse_environment(fifo.read())

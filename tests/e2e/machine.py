@@ -1,24 +1,28 @@
 """The stage as a small machine: accounts, PAM services, system log, what runs on it.
 
 tests/stage makes the namespaces; everything written here lies in them and is gone with them. A test
-script calls enter() before anything else and then uses one Machine.
+script calls enter() first and then uses one Machine.
 """
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/fakeaws")]
 
-import tap  # noqa: E402
 from system_log import SystemLog  # noqa: E402
 
 PREFIX = pathlib.Path("/mnt/ssmenv")
 MODULE = PREFIX / "lib/security/pam_ssmenv.so"
 CONFIG = PREFIX / "etc/ssmenv/ssmenv.conf"
+DISABLED = PREFIX / "etc/ssmenv/disabled"
+CREDENTIALS = PREFIX / "etc/ssmenv/credentials"
+CACHE = PREFIX / "run/ssmenv"
 HOME = pathlib.Path("/mnt/home")
+MACHINES_PAM = pathlib.Path("/mnt/pam.d")  # the machine's own service files, as they were
 HELPER_USER = "_ssmenv"
 PAM_SERVICES = ("sshd", "su", "su-l", "sudo", "sudo-i", "cron", "login")
 
@@ -34,18 +38,31 @@ session  required   pam_unix.so
 def enter():
     """Runs this script again on a stage; without root it goes on, and its tests skip."""
     if "SSMENV_STAGE" not in os.environ:
-        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         stage = str(ROOT / "tests/stage")
-        os.execv(stage, [stage, "relocated", sys.executable, *sys.argv])
+        os.execv(stage, [stage, "relocated", sys.executable, "-B", *sys.argv])
+
+CREDENTIALS_FILE = """\
+[default]
+aws_access_key_id = {aws.access_key_id}
+aws_secret_access_key = {aws.secret_access_key}
+"""
+
+
+def aws_section(aws, tls=False):
+    """What leads the helpers to a FakeAWS; the private CA is known to nobody else."""
+    lines = ["[aws]", f"region = {aws.region}",
+             f"endpoint_url = {aws.tls_endpoint if tls else aws.endpoint}"]
+    return "\n".join([*lines, *([f"ca_bundle = {aws.ca_file}"] if tls else [])]) + "\n"
 
 
 class Machine:
-    """What a test needs of the stage. Made by the first call of machine()."""
+    """What a test needs of the stage. There can be one only."""
 
     def __init__(self):
         self.log = SystemLog("/dev/log")
         HOME.mkdir(mode=0o755)
-        pathlib.Path("/etc/sudoers").write_text("root ALL=(ALL:ALL) NOPASSWD: ALL\n")
+        shutil.copytree("/etc/pam.d", MACHINES_PAM)
+        pathlib.Path("/etc/sudoers").write_text("ALL ALL=(ALL:ALL) NOPASSWD: ALL\n")
         self.pam_line(f"session required {MODULE}")
 
     def add_user(self, name, uid, groups=()):
@@ -69,9 +86,20 @@ class Machine:
             stack = PAM_STACK + "".join(line + "\n" for line in lines)
             pathlib.Path("/etc/pam.d", service).write_text(stack)
 
-    def configure(self, text, mode=0o640):
-        """Writes ssmenv.conf, as an administrator would leave it behind."""
-        write_for_helper(CONFIG, text, mode)
+    def configure(self, text, aws=None, tls=False):
+        """Writes ssmenv.conf, as an administrator would leave it behind, and empties the cache.
+
+        With a FakeAWS, [aws] leads to it, over TLS or plain HTTP, and its keys are the credentials.
+        """
+        if aws is not None:
+            text = aws_section(aws, tls) + text
+            write_for_helper(CREDENTIALS, CREDENTIALS_FILE.format(aws=aws))
+        write_for_helper(CONFIG, text)
+        self.forget_values()
+
+    def forget_values(self):
+        """As after a reboot: nothing was ever fetched."""
+        shutil.rmtree(CACHE, ignore_errors=True)
 
     def leftovers(self):
         """Processes of the helper's account and helpers that nobody has waited for."""
@@ -80,10 +108,10 @@ class Machine:
                 if process["uid"] == uid or process["name"].startswith("ssmenv")]
 
 
-def write_for_helper(path, text, mode=0o640):
+def write_for_helper(path, text):
     path.write_text(text)
     os.chown(path, 0, account_id(HELPER_USER))
-    path.chmod(mode)
+    path.chmod(0o640)
 
 
 def account_id(name):
@@ -109,22 +137,16 @@ def processes():
     return found
 
 
-_machine = None
-
-
-def machine():
-    """The one Machine of this script; skips the test where there is no stage."""
-    global _machine
-    tap.needs_root()
-    if _machine is None:
-        _machine = Machine()
-    return _machine
+def attempt(argv, **options):
+    """Runs a program to its end, whatever that is; output as bytes."""
+    return subprocess.run([str(part) for part in argv], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False,
+                          **options)
 
 
 def run(argv, **options):
-    """Runs a program to its end; its output as bytes. A failure shows what it said."""
-    done = subprocess.run([str(part) for part in argv], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=60, check=False, **options)
+    """Runs a program that has to succeed; its output as bytes."""
+    done = attempt(argv, **options)
     if done.returncode != 0:
         raise AssertionError(f"{argv} ended with {done.returncode}: "
                              f"{done.stdout[-2000:]!r} {done.stderr[-2000:]!r}")

@@ -1,12 +1,13 @@
 """A private sshd on 127.0.0.1 of the stage's own network, and ssh, scp and sftp that reach it."""
 
+import contextlib
 import os
 import pathlib
 import shutil
 import subprocess
 
 from logins import DUMP, Fifo, parse_environment
-from machine import run
+from machine import HOME, run
 from terminal import Terminal
 
 FOLDER = pathlib.Path("/mnt/ssh")
@@ -22,7 +23,14 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PrintMotd no
 UseDNS no
-Subsystem sftp {sftp_server}
+Subsystem sftp {folder}/sftp
+"""
+
+# sftp-server does not show its environment, so this runs before it.
+SFTP_SUBSYSTEM = """\
+#!/bin/sh
+env -0 >"$HOME/sftp.environment"
+exec {sftp_server}
 """
 
 CLIENT_CONFIG = """\
@@ -48,8 +56,10 @@ class SshServer:
         host_key = (FOLDER / "host_key.pub").read_text()
         (FOLDER / "known_hosts").write_text(f"127.0.0.1 {host_key}")
         sftp_server = next(path for path in SFTP_SERVERS if os.path.exists(path))
-        for name, text in (("server", SERVER_CONFIG), ("client", CLIENT_CONFIG)):
+        for name, text in (("server", SERVER_CONFIG), ("client", CLIENT_CONFIG),
+                           ("sftp", SFTP_SUBSYSTEM)):
             (FOLDER / name).write_text(text.format(folder=FOLDER, sftp_server=sftp_server))
+        (FOLDER / "sftp").chmod(0o755)
         start = self.log.position()
         self._daemon = subprocess.Popen([shutil.which("sshd", path="/usr/sbin:/usr/bin"), "-D",
                                          "-f", str(FOLDER / "server")], stdin=subprocess.DEVNULL,
@@ -65,22 +75,39 @@ class SshServer:
         for path in (folder, keys):
             os.chown(path, home.stat().st_uid, home.stat().st_gid)
 
-    def ssh(self, user, *command, options=()):
-        """Runs a command in a session; its output."""
-        return run([*self.client("ssh"), *options, f"{user}@stage", *command])
+    def client(self, program, *arguments):
+        """A client's command line."""
+        return [program, "-F", FOLDER / "client", *arguments]
 
-    def client(self, program):
-        """The first words of a client's command line."""
-        return [program, "-F", str(FOLDER / "client")]
-
-    def command(self, user, options=()):
+    def command(self, user, *options):
         """ssh USER COMMAND: the environment that the command had."""
-        return parse_environment(self.ssh(user, DUMP, options=options))
+        return parse_environment(run(self.client("ssh", *options, f"{user}@stage", DUMP)))
+
+    def transfer(self, user, argv):
+        """An sftp or scp through the sftp subsystem: the environment that its server had."""
+        environment = HOME / user / "sftp.environment"
+        run(argv)
+        try:
+            return parse_environment(environment.read_bytes())
+        finally:
+            environment.unlink()
+
+    @contextlib.contextmanager
+    def connection(self, user):
+        """One connection for several sessions: options for them."""
+        options = ["-S", FOLDER / "control"]
+        master = self.client("ssh", *options, "-M", "-N", "-f", f"{user}@stage")
+        subprocess.run(master, check=True, timeout=60, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # it outlives this
+        try:
+            yield options
+        finally:
+            run(self.client("ssh", *options, "-O", "exit", f"{user}@stage"))
 
     def interactive(self, user):
         """ssh with a terminal and the login shell: the environment that the shell passes on."""
         fifo = Fifo(user)
-        terminal = Terminal([*self.client("ssh"), "-tt", f"{user}@stage"])
+        terminal = Terminal(self.client("ssh", "-tt", f"{user}@stage"))
         terminal.expect("$ ")
         terminal.type(f"env -0 >{fifo.path}; exit")
         environment = parse_environment(fifo.read())
