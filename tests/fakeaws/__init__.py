@@ -229,7 +229,7 @@ class FakeAWS:
 
     @property
     def connections(self) -> int:
-        """Accepted connections on all endpoints that got as far as a first request."""
+        """Accepted connections on all endpoints; over TLS, those that shook hands."""
         return sum(listener.connections for listener in self._listeners)
 
     @property

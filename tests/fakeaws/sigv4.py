@@ -3,7 +3,8 @@
 The signature is recomputed by botocore's own signer over the request as it was received: its
 method, path, query and body, and exactly the headers that SignedHeaders lists. Everything around
 the signature (date, scope, which headers must be signed, session token) is checked here, because a
-signer has no reason to. See
+signer has no reason to. Of the two places for the date only X-Amz-Date is known, and signatures in
+the query string are not. See
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 

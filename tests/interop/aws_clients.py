@@ -67,20 +67,15 @@ class Signer:
     region: str = "us-east-2"
     service: str = "ssm"
 
-    def sign(
-        self,
-        request: RawRequest,
-        when: Optional[datetime.datetime] = None,
-        leave_out: tuple[str, ...] = (),
-    ) -> RawRequest:
-        """Adds X-Amz-Date, the session token and Authorization over all headers but leave_out."""
+    def sign(self, request: RawRequest, when: Optional[datetime.datetime] = None) -> RawRequest:
+        """Adds X-Amz-Date, the session token and Authorization over all headers."""
         when = when or datetime.datetime.now(datetime.timezone.utc)
         date = when.strftime("%Y%m%dT%H%M%SZ")
         added = [("X-Amz-Date", date)]
         if self.token:
             added.append(("X-Amz-Security-Token", self.token))
         request = request.replace(headers=request.headers + tuple(added))
-        names = sorted({name.lower() for name, _ in request.headers} - set(leave_out))
+        names = sorted({name.lower() for name, _ in request.headers})
         scope = f"{date[:8]}/{self.region}/{self.service}/aws4_request"
         canonical = "\n".join(
             [
@@ -197,9 +192,7 @@ def _session() -> Any:
     return session
 
 
-def botocore_client(
-    aws: Any, endpoint: Optional[str] = None, *, retries: Optional[dict[str, Any]] = None
-) -> Any:
+def botocore_client(aws: Any, endpoint: Optional[str] = None) -> Any:
     """botocore's own client with the fake's default key, nothing taken from the environment."""
     import botocore.config
 
@@ -211,9 +204,7 @@ def botocore_client(
         verify=aws.ca_file if endpoint.startswith("https") else None,
         aws_access_key_id=aws.access_key_id,
         aws_secret_access_key=aws.secret_access_key,
-        config=botocore.config.Config(
-            retries=retries or {"max_attempts": 0}, read_timeout=20, proxies={}
-        ),
+        config=botocore.config.Config(retries={"max_attempts": 0}, read_timeout=20, proxies={}),
     )
 
 

@@ -3,16 +3,27 @@
 
 import json
 import os
+import signal
 import socket
 import ssl
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent)]
 
-from aws_clients import AWS, aws_command, botocore_client, error_of  # noqa: E402
+from aws_clients import (  # noqa: E402
+    AWS,
+    Signer,
+    aws_command,
+    botocore_client,
+    connect,
+    error_of,
+    parse_reply,
+    ssm_request,
+)
 from botocore.exceptions import SSLError  # noqa: E402
 from fakeaws import FakeAWS, RemoteFakeAWS  # noqa: E402
 from tap import Skip, check, check_contains, check_equal, check_lacks, run, test  # noqa: E402
@@ -220,6 +231,50 @@ def process():
         process = aws._process
     check_equal(process.returncode, 0, "exit status")
     check(not Path(aws.ca_file).exists(), "the certificates are still there")
+
+
+@test("it leaves its settings in a ready file and its certificates in a kept folder")
+def ready_file_and_state():
+    with tempfile.TemporaryDirectory(prefix="fakeaws-test-") as folder:
+        ready = os.path.join(folder, "ready")
+        state = os.path.join(folder, "state")
+        os.mkdir(state)
+        arguments = ("--tls-port", "0", "--ready-file", ready, "--state", state)
+        for _ in range(2):
+            with RemoteFakeAWS.start(*arguments, "--account", "444455556666") as aws:
+                settings = json.loads(Path(ready).read_text())
+                check_equal(settings["tls_endpoint"], aws.tls_endpoint, "endpoint")
+                check_equal(settings["account"], "444455556666", "account")
+                authority = Path(state, "ca.pem").read_bytes()
+            check(authority == Path(state, "ca.pem").read_bytes(), "the authority was not kept")
+        modes = {
+            name: os.stat(os.path.join(state, name)).st_mode & 0o777 for name in os.listdir(state)
+        }
+        check_equal((modes["ca.pem"], modes["ca.key"], modes["good.key"]), (0o644, 0o600, 0o600))
+
+
+@test("a port that was asked for is used, and SIGINT ends it as SIGTERM does")
+def port_and_interrupt():
+    with RemoteFakeAWS.start() as aws:
+        port = aws.endpoint.rpartition(":")[2]
+    with RemoteFakeAWS.start("--port", port) as aws:
+        check_equal(aws.endpoint, f"http://127.0.0.1:{port}", "endpoint")
+        aws._process.send_signal(signal.SIGINT)
+        check_equal(aws._process.wait(20), 0, "exit status")
+
+
+@test("it answers to a further name, which its certificate holds")
+def further_name():
+    name = "ssm.us-east-2.amazonaws.com"
+    with FakeAWS(tls=True, names=[name]) as aws:
+        aws.put("x", "value")
+        host = f"{name}:{aws.tls_endpoint.rpartition(':')[2]}"
+        signer = Signer(aws.access_key_id, aws.secret_access_key)
+        request = signer.sign(ssm_request(host, "GetParameter", {"Name": "x"}))
+        context = ssl.create_default_context(cafile=aws.ca_file)
+        with context.wrap_socket(connect(aws.tls_endpoint), server_hostname=name) as connection:
+            connection.sendall(request.encoded())
+            check_equal(parse_reply(connection.recv(65536)).status, 200, "status")
 
 
 @test("a mistake in a control call is an exception here, of the same kind there and in process")

@@ -229,29 +229,33 @@ def session(peer: Any) -> None:
     check_equal(ask(peer, peer.add_session(*READ), parameter("x")).answers[0].value, "value")
 
 
+def check_no_verdict(result: Any, *codes: str) -> None:
+    """Every answer says that AWS refused the caller, with one of these codes, not the parameter."""
+    check_equal(set(result.states), {FAILED}, "states")
+    for error in result.errors:
+        check(any(code in error for code in codes), f"none of {codes} in {error}")
+
+
 @case("temporary keys with another session token are no verdict about a parameter")
 def wrong_token(peer: Any) -> None:
     peer.put("x", "value")
     keys = peer.add_session(*READ)._replace(token="IQoJb3JpZ2luX2VjE//another==")
-    check_equal(
-        ask(peer, keys, parameter("x"), children("/app/")).states, [FAILED, FAILED], "states"
-    )
+    result = ask(peer, keys, parameter("x"), children("/app/"))
+    check_no_verdict(result, "UnrecognizedClientException", "InvalidClientTokenId")
 
 
-@case("a wrong secret is no verdict about a parameter, and the message has AWS's code")
+@case("a wrong secret is no verdict about a parameter")
 def wrong_secret(peer: Any) -> None:
     peer.put("x", "value")
     keys = peer.add_user(*READ)._replace(secret="wrong")
     result = ask(peer, keys, parameter("x"), parameter("gone"), children("/app/"))
-    check_equal(result.states, [FAILED] * 3, "states")
-    for error in result.errors:
-        check("InvalidSignatureException" in error or "SignatureDoesNotMatch" in error, error)
+    check_no_verdict(result, "InvalidSignatureException", "SignatureDoesNotMatch")
 
 
 @case("an unknown key is no verdict about a parameter")
 def unknown_key(peer: Any) -> None:
     result = ask(peer, Keys("AKIAUNKNOWN000000000", "secret"), parameter("x"))
-    check_equal(result.states, [FAILED], "states")
+    check_no_verdict(result, "UnrecognizedClientException", "InvalidClientTokenId")
 
 
 @case("a policy that grants only ssm:GetParameter is enough for names, not for an import")
