@@ -21,21 +21,32 @@ static const struct {
     {RLIMIT_DATA, RLIM_INFINITY}, {RLIMIT_FSIZE, RLIM_INFINITY}, {RLIMIT_CPU, RLIM_INFINITY},
 };
 
+static rlim_t lower_of(rlim_t a, rlim_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Raises as far as this process may: root any limit, others the soft one up to the hard one. */
+static void raise_limit(__rlimit_resource_t resource, rlim_t at_least)
+{
+    struct rlimit limit;
+
+    if (getrlimit(resource, &limit) != 0 || limit.rlim_cur >= at_least)
+        return;
+    if (limit.rlim_max < at_least && geteuid() == 0) {
+        struct rlimit raised = {at_least, at_least};
+
+        if (setrlimit(resource, &raised) == 0)
+            return;
+    }
+    limit.rlim_cur = lower_of(limit.rlim_max, at_least);
+    setrlimit(resource, &limit);
+}
+
 static void raise_limits(void)
 {
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        struct rlimit limit;
-
-        if (getrlimit(limits[i].resource, &limit) != 0)
-            continue;
-        if (limit.rlim_max < limits[i].at_least && geteuid() == 0)
-            limit.rlim_max = limits[i].at_least;
-        if (limit.rlim_cur < limits[i].at_least)
-            limit.rlim_cur =
-                limit.rlim_max < limits[i].at_least ? limit.rlim_max : limits[i].at_least;
-        setrlimit(limits[i].resource, &limit);
-    }
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        raise_limit(limits[i].resource, limits[i].at_least);
 }
 
 static bool own_folder(int descriptor, const char *folder, uid_t uid, gid_t gid,
