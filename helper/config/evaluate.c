@@ -101,8 +101,8 @@ static struct value lacks_variable(struct resolution *resolution, const struct p
     return failed;
 }
 
-/* sources: of the text's variables, in order. A variable whose set failed fails this one, also
- * where another one is unset. */
+/* sources: of the text's variables, in order. A variable that failed was reported, and its set is
+ * joined to this one, so that both fail; also where another variable is unset. */
 static struct value evaluate_text(struct resolution *resolution, size_t line,
                                   const struct alternative *alternative,
                                   const struct source *sources)
@@ -122,10 +122,8 @@ static struct value evaluate_text(struct resolution *resolution, size_t line,
             part->value = (struct value){VALUE_SET, piece->literal, strlen(piece->literal)};
         else
             part->value = source_value(resolution, line, sources++, piece->variable);
-        if (part->value.state == VALUE_FAILED) {
-            resolution->sets[plan_line->set].failed = true;
+        if (part->value.state == VALUE_FAILED)
             return failed;
-        }
         if (part->value.state == VALUE_UNSET && lacking == NULL)
             lacking = piece;
         length += part->uri ? encoded_length(&part->value) : part->value.length;

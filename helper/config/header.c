@@ -70,7 +70,9 @@ static bool read_pattern(struct lexer *lexer, struct arena *arena,
     if (pattern.text == NULL)
         return false;
     if (pattern.text[0] == '\0')
-        return lexer_error(lexer, at, "expected a pattern for %s, as in %s=NAME or %s=\"A NAME\"",
+        return lexer_error(lexer, at,
+                           "expected a pattern for %s, without blanks, as in %s=NAME,OTHER or "
+                           "%s=\"A NAME\"",
                            criterion->name, criterion->name, criterion->name);
     if (pattern.text[0] == '!')
         return lexer_error(lexer, at, "a pattern does not begin with ! twice, or with ! in quotes");
@@ -156,7 +158,7 @@ static bool read_nothing(struct lexer *lexer, enum section_kind kind)
         return true;
     if (kind == SECTION_AWS && is_name_byte(lexer_peek(lexer)))
         return lexer_error(lexer, lexer->at, "[aws NAME] is not supported yet, only [aws]");
-    return lexer_error(lexer, lexer->at, "expected ]");
+    return lexer_error(lexer, lexer->at, "expected ]: only [env] has criteria");
 }
 
 enum section_kind header_read(struct lexer *lexer, struct arena *arena, struct section *section)

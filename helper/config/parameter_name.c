@@ -226,8 +226,11 @@ struct name_mistake parameter_name_judge(const char *name)
 struct name_mistake parameter_path_judge(const char *path)
 {
     size_t length = strlen(path);
+    const char *colon = strchr(path, ':');
     struct name_mistake mistake = judge_bytes(path, length);
 
+    if (colon != NULL)
+        return mistake_at((size_t)(colon - path), "an import takes no version or label");
     if (mistake.text != NULL)
         return mistake;
     if (longest_length(path) > NAME_BYTES)

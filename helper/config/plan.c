@@ -7,6 +7,9 @@
 #include "config/variables.h"
 #include "ssmenv/limits.h"
 
+#define NUMBER_(number) #number
+#define NUMBER(number)  NUMBER_(number)
+
 struct building {
     struct plan *plan;
     const struct config *config;
@@ -141,7 +144,8 @@ static bool add_lookup(struct building *building, const struct plan_line *line,
                             "only letters, digits and _ . -");
     if (!lookups_add(&building->lookups, arena, reference->kind, name,
                      arena_copy(arena, reference->member), index))
-        return plan_mistake(building, line, alternative, "too many parameters for one login");
+        return plan_mistake(building, line, alternative,
+                            "one login asks for at most " NUMBER(LIMIT_LOOKUPS) " parameters");
     return true;
 }
 
@@ -167,7 +171,7 @@ static bool add_set_lookups(struct building *building, const struct plan_set *se
             continue;
         if (++*needed > LIMIT_LOOKUPS)
             return plan_mistake(building, line, &line->assignment->alternatives[0],
-                                "too many lines for one login");
+                                "one login needs at most " NUMBER(LIMIT_LOOKUPS) " lines");
         if (!add_line_lookups(building, line))
             return false;
     }

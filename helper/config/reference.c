@@ -166,7 +166,7 @@ static bool judge_parameter(const struct judging *judging, size_t offset,
     reference->kind = LOOKUP_PARAMETER;
     reference->name = name;
     reference->word_alone =
-        offset == 0 && strchr(name, '/') == NULL && !judging->word->names_constants;
+        offset == 0 && strpbrk(name, "/%") == NULL && !judging->word->names_constants;
     return true;
 }
 

@@ -43,13 +43,15 @@ void resolution_fail_answer(struct resolution *resolution, const struct plan_lin
             ? answer->error
             : "the answer is damaged";
 
+    const char *kind = line->assignment->import ? "path" : "parameter";
+
     resolution->sets[line->set].failed = true;
     if (was_reported(resolution, words))
         return;
     if (strstr(words, parameter) != NULL)
         resolution_fail(resolution, line, position, "%s", words);
     else
-        resolution_fail(resolution, line, position, "parameter %s: %s", parameter, words);
+        resolution_fail(resolution, line, position, "%s %s: %s", kind, parameter, words);
 }
 
 /* --- sets that fail together ------------------------------------------------------------------ */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/buffer.h"
 #include "config/suggestion.h"
 #include "config/value_type.h"
 #include "ssmenv/duration.h"
@@ -52,24 +53,34 @@ static int place_of(const struct settings_section *section, const char *key)
     return -1;
 }
 
-int settings_find(const struct settings_section *section, const char *key, struct position position,
-                  struct diagnostics *diagnostics)
+static void report_unknown_key(const struct settings_section *section, const char *key,
+                               struct position position, struct diagnostics *diagnostics)
 {
     struct suggestion suggestion = suggestion_for(key);
-    int place = place_of(section, key);
+    struct buffer known = {.limit = LIMIT_MESSAGE_BYTES};
 
-    if (place >= 0)
-        return place;
-    for (size_t i = 0; i < SETTING_KEYS_MAX && section->keys[i].name != NULL; i++)
+    for (size_t i = 0; i < SETTING_KEYS_MAX && section->keys[i].name != NULL; i++) {
         suggestion_offer(&suggestion, section->keys[i].name);
+        buffer_append_format(&known, " %s", section->keys[i].name);
+    }
     if (suggestion.best != NULL)
         diagnostics_add(diagnostics, SEVERITY_ERROR, position,
                         "[%s] has no key %s; did you mean %s?", section->name, key,
                         suggestion.best);
     else
-        diagnostics_add(diagnostics, SEVERITY_ERROR, position, "[%s] has no key %s", section->name,
-                        key);
-    return -1;
+        diagnostics_add(diagnostics, SEVERITY_ERROR, position, "[%s] has no key %s; it has%s",
+                        section->name, key, buffer_text(&known));
+    buffer_free(&known);
+}
+
+int settings_find(const struct settings_section *section, const char *key, struct position position,
+                  struct diagnostics *diagnostics)
+{
+    int place = place_of(section, key);
+
+    if (place < 0)
+        report_unknown_key(section, key, position, diagnostics);
+    return place;
 }
 
 void settings_put(const struct settings_section *section, struct settings *settings, int key,

@@ -83,7 +83,8 @@ static void check_variable(const struct checking *checking, const struct piece *
         return;
     if (first != NULL && *first == checking->line)
         diagnostics_add(checking->diagnostics, SEVERITY_ERROR, piece->position,
-                        "%s is made of itself", piece->variable);
+                        "%s cannot be made of itself: no earlier section writes it",
+                        piece->variable);
     else if (!same_section && is_within_import(checking, piece->variable))
         return;
     else if (below)

@@ -33,7 +33,7 @@ struct scenario {
     struct environment environment;
     struct stored stored[SCENARIO_STORED];
     size_t stored_count;
-    const char *groups; /* of the user, with a blank between two */
+    const char *groups; /* of the user, with a comma between two */
     int groups_asked;
     bool good;     /* the configuration */
     bool resolved; /* every set */
@@ -107,7 +107,7 @@ static inline bool scenario_in_group(const struct login *login, const char *patt
 
     scenario->groups_asked++;
     snprintf(groups, sizeof groups, "%s", scenario->groups != NULL ? scenario->groups : "");
-    while ((group = strsep(&rest, " ")) != NULL) {
+    while ((group = strsep(&rest, ",")) != NULL) {
         if (pattern_matches(pattern, group))
             return true;
     }
