@@ -2,14 +2,11 @@
 
 #include <curl/curl.h>
 #include <dirent.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-#include "common/buffer.h"
-#include "common/trusted_file.h"
-
-#define BUNDLE_MAX ((size_t)4 * 1024 * 1024)
 
 static void copy_path(char path[PATH_MAX], const char *source)
 {
@@ -58,21 +55,35 @@ static size_t count_hashed(const char *path)
     return count;
 }
 
-static size_t count_certificates(const char *path)
+static size_t count_marks(const char *bytes, size_t length)
 {
-    static const char begin[] = "-----BEGIN ";
-    struct buffer contents = BUFFER_INIT;
-    struct error error = ERROR_INIT;
-    const char *at;
+    static const char mark[] = "-----BEGIN ";
+    const char *end = bytes + length;
     size_t count = 0;
 
-    trusted_file_read(path, 0, 0022, BUNDLE_MAX, &contents, &error);
-    at = buffer_text(&contents);
-    while ((at = strstr(at, begin)) != NULL) {
+    while ((bytes = memmem(bytes, (size_t)(end - bytes), mark, sizeof mark - 1)) != NULL) {
         count++;
-        at += sizeof begin - 1;
+        bytes += sizeof mark - 1;
     }
-    buffer_free(&contents);
+    return count;
+}
+
+static size_t count_certificates(const char *path)
+{
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat status;
+    void *bytes = MAP_FAILED;
+    size_t count = 0;
+
+    if (descriptor < 0)
+        return 0;
+    if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+        bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (bytes != MAP_FAILED) {
+        count = count_marks(bytes, (size_t)status.st_size);
+        munmap(bytes, (size_t)status.st_size);
+    }
+    close(descriptor);
     return count;
 }
 

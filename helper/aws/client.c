@@ -13,7 +13,7 @@
 static const char *const known_settings[] = {
     "region",       "profile",           "credentials_file",       "config_file",
     "endpoint_url", "use_fips_endpoint", "use_dualstack_endpoint", "ca_bundle",
-    "max_attempts",
+    "max_attempts", "trust_uid",
 };
 
 static bool is_known(const char *key)

@@ -12,12 +12,25 @@
 #define MODULE_NAME_MAX 32
 #define MODULE_CHARS    "abcdefghijklmnopqrstuvwxyz0123456789_"
 
+/* Since glibc 2.34 these are part of libc itself. */
+static bool is_built_in(const char *name, size_t length)
+{
+#if __GLIBC_PREREQ(2, 34)
+    return (length == 5 && memcmp(name, "files", 5) == 0) ||
+           (length == 3 && memcmp(name, "dns", 3) == 0);
+#else
+    (void)name;
+    (void)length;
+    return false;
+#endif
+}
+
 /* Modules stay loaded: libc finds them by their name. */
 static void load_module(const char *name, size_t length)
 {
     char file[MODULE_NAME_MAX + sizeof "libnss_.so.2"];
 
-    if (length > MODULE_NAME_MAX)
+    if (length > MODULE_NAME_MAX || is_built_in(name, length))
         return;
     snprintf(file, sizeof file, "libnss_%.*s.so.2", (int)length, name);
     if (dlopen(file, RTLD_LAZY) == NULL)

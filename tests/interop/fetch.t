@@ -877,6 +877,26 @@ def _(cloud):
     check(len(descriptors) < 16, f"descriptors: {descriptors}")
 
 
+@cloud_test("modules of the name service are loaded before the sandbox closes")
+def _(cloud):
+    needs_root()
+    module = "/usr/lib/x86_64-linux-gnu/libnss_hesiod.so.2"  # in libc6, and seldom configured
+    if not os.path.exists(module):
+        raise Skip(f"{module} is not installed")
+    switch = f"{FOLDER}/nsswitch.conf"
+    with open(switch, "w") as file:
+        file.write("passwd: files\nhosts: files [NOTFOUND=continue] hesiod dns\n")
+    subprocess.run(["mount", "--bind", switch, "/etc/nsswitch.conf"], check=True)
+    try:
+        process = held(cloud)
+        maps = proc(process, "maps").decode()
+        cloud.aws.release()
+        Fetcher().finish(process)
+    finally:
+        subprocess.run(["umount", "/etc/nsswitch.conf"], check=True)
+    check_contains(maps, "libnss_hesiod")
+
+
 @cloud_test("it refuses to run as root")
 def _(cloud):
     needs_root()
