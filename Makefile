@@ -169,8 +169,9 @@ build/fuzz/%: tests/fuzz/%.c $(LIBRARY_SOURCES) $(BUILD)/paths.h
 	  $(filter %.c,$^) -lpam $(FETCH_LIBS)
 
 demo: deps
-	$(RELOCATED) programs
-	tests/e2e/demo
+	@echo "Building …"
+	@$(RELOCATED) -s programs
+	@tests/e2e/demo
 
 # --- installing --------------------------------------------------------------------------------
 
