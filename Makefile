@@ -3,6 +3,7 @@
 #
 #   make install PREFIX=/opt/x BUILD=build/x     a second copy that runs from /opt/x
 #   make SANITIZE=1 BUILD=build/sanitized        with AddressSanitizer and UBSan
+#   make V=1                                     shows each command
 
 BUILD       ?= build
 PREFIX      ?= /usr
@@ -14,6 +15,9 @@ CC        ?= cc
 PKGCONFIG ?= pkg-config
 PROVE     ?= prove
 INSTALL   ?= install
+
+JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
+run    = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
 
 # A copy below the system's own prefix uses the system's folders, any other copy keeps to itself.
 ifeq ($(PREFIX),/usr)
@@ -100,7 +104,7 @@ $(BUILD)/paths.h: FORCE
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/paths.h Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call run,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # What a program may link is part of its security: see README, "Security".
 needed = readelf -d $(1) | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vx 'ld-linux.*'
@@ -115,26 +119,26 @@ define check_exports
 endef
 
 $(BUILD)/pam_ssmenv.so: $(call object,$(MODULE_SOURCES)) pam_module/pam_ssmenv.map
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,--version-script=pam_module/pam_ssmenv.map \
+	$(call run,LD)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,--version-script=pam_module/pam_ssmenv.map \
 	  $(if $(SANITIZE),,-Wl,--no-undefined) -o $@ $(filter %.o,$^) -lpam
 	$(call check_needed,$@,libpam.so.0 libc.so.6)
 	$(call check_exports,$@)
 
 $(BUILD)/ssmenv-helper: $(call object,$(HELPER_SOURCES)) $(REPORTING)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(PIE) -o $@ $^
+	$(call run,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(PIE) -o $@ $^
 	$(call check_needed,$@,libc.so.6)
 
 $(BUILD)/ssmenv-fetch: $(call object,$(FETCH_SOURCES)) $(REPORTING)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(PIE) -o $@ $^ $(FETCH_LIBS)
+	$(call run,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(PIE) -o $@ $^ $(FETCH_LIBS)
 	$(call check_needed,$@,libcurl.so.4 libcrypto.so.3 libcrypto.so.1.1 libcjson.so.1 libc.so.6)
 
 $(BUILD)/libssmenv.a: $(call object,$(LIBRARY_SOURCES))
-	rm -f $@ && ar rcs $@ $^
+	$(call run,AR)rm -f $@ && ar rcs $@ $^
 
 define test_program
 $(BUILD)/tests/$(notdir $(1:.c=)): $(BUILD)/obj/$(1:.c=.o) $(BUILD)/libssmenv.a
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(PIE) -o $$@ $$^ -lpam $$(FETCH_LIBS)
+	$$(call run,LD)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(PIE) -o $$@ $$^ -lpam $$(FETCH_LIBS)
 endef
 $(foreach source,$(TEST_SOURCES),$(eval $(call test_program,$(source))))
 
@@ -143,15 +147,16 @@ $(foreach source,$(TEST_SOURCES),$(eval $(call test_program,$(source))))
 # --- testing -----------------------------------------------------------------------------------
 
 TEST_PREFIX = /mnt/ssmenv
-SANITIZED   = $(MAKE) --no-print-directory BUILD=build/sanitized SANITIZE=1 PREFIX=$(TEST_PREFIX)
-RELOCATED   = $(MAKE) --no-print-directory BUILD=build/relocated PREFIX=$(TEST_PREFIX)
+SANITIZED   = $(MAKE) --no-print-directory -j$(JOBS) BUILD=build/sanitized SANITIZE=1 PREFIX=$(TEST_PREFIX)
+RELOCATED   = $(MAKE) --no-print-directory -j$(JOBS) BUILD=build/relocated PREFIX=$(TEST_PREFIX)
 TEST_SCRIPTS = $(wildcard tests/unit/*.t tests/module/*.t tests/interop/*.t tests/e2e/*.t)
 
 deps:
 	@tests/deps
 
 check: deps
-	$(MAKE) --no-print-directory programs build/tests/sigv4-suite
+	$(MAKE) --no-print-directory -j$(JOBS) programs build/tests/sigv4-suite
+	$(MAKE) --no-print-directory -j$(JOBS) CC=clang BUILD=build/clang programs
 	$(SANITIZED) programs test-programs
 	$(RELOCATED) programs
 	$(PROVE) --exec '' --timer $(patsubst %.c,build/sanitized/tests/%,$(notdir $(filter %_test.c,$(TEST_SOURCES)))) \
@@ -185,7 +190,7 @@ TEMPLATES    = $(BUILD)/config/sysusers.d/ssmenv.conf $(BUILD)/config/tmpfiles.d
 
 $(TEMPLATES): $(BUILD)/config/%: config/%.in $(BUILD)/paths.h Makefile
 	@mkdir -p $(@D)
-	sed -e 's|@HELPER_USER@|$(HELPER_USER)|g' -e 's|@RUNDIR@|$(RUNDIR)|g' $< >$@
+	@sed -e 's|@HELPER_USER@|$(HELPER_USER)|g' -e 's|@RUNDIR@|$(RUNDIR)|g' $< >$@
 
 # The helpers are not readable (0711), so that not even their own user can look into their memory.
 # Nothing below $(CONFDIR) is ever overwritten: the sample goes to $(DOCDIR). Only root's helper makes
