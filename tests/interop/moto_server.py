@@ -16,8 +16,14 @@ import sys
 import urllib.request
 from typing import Any, Iterator, NamedTuple, Optional
 
+Statements = Optional[list[dict[str, Any]]]
+
 REGION = "us-east-2"
-ACCOUNT = "123456789012"  # moto's
+ALLOW_ALL = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+}
 LAUNCH = """
 import sys
 from moto.server import ThreadedMotoServer
@@ -53,7 +59,6 @@ def python_with_moto() -> Optional[str]:
 
 class MotoServer:
     region = REGION
-    account = ACCOUNT
 
     def __init__(self, python: str) -> None:
         environment = {
@@ -92,53 +97,38 @@ class MotoServer:
         self._post("reset", b"")
         self._post("reset-auth", AUTHENTICATE_NOW)
 
-    def put(
-        self, name: str, value: str, type: str = "SecureString", label: Optional[str] = None
-    ) -> None:
+    def put(self, name: str, value: str, type: str = "SecureString") -> None:
         with self._administration():
             ssm = self._client("ssm")
-            version = ssm.put_parameter(Name=name, Value=value, Type=type, Overwrite=True)[
-                "Version"
-            ]
-            if label:
-                ssm.label_parameter_version(Name=name, ParameterVersion=version, Labels=[label])
+            ssm.put_parameter(Name=name, Value=value, Type=type, Overwrite=True)
+
+    def label(self, name: str, version: int, label: str) -> None:
+        with self._administration():
+            ssm = self._client("ssm")
+            ssm.label_parameter_version(Name=name, ParameterVersion=version, Labels=[label])
 
     def put_secret(self, name: str, value: str) -> None:
         with self._administration():
             self._client("secretsmanager").create_secret(Name=name, SecretString=value)
 
-    def add_user(self, *actions: str) -> Keys:
-        """The keys of a user who may do these actions."""
+    def add_user(self, statements: Statements = None) -> Keys:
+        """The keys of a user with this policy; None: everything is allowed."""
         with self._administration():
             iam, name = self._client("iam"), self._name()
             iam.create_user(UserName=name)
-            iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=_policy(actions))
+            iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=_policy(statements))
             key = iam.create_access_key(UserName=name)["AccessKey"]
             return Keys(key["AccessKeyId"], key["SecretAccessKey"])
 
-    def add_session(self, *actions: str) -> Keys:
-        """Temporary keys of a role that may do these actions."""
+    def add_session(self, statements: Statements = None) -> Keys:
+        """Temporary keys of a role with this policy."""
         with self._administration():
             iam, name = self._client("iam"), self._name()
-            role = iam.create_role(
-                RoleName=name,
-                AssumeRolePolicyDocument=json.dumps(
-                    {
-                        "Version": "2012-10-17",
-                        "Statement": [
-                            {
-                                "Effect": "Allow",
-                                "Principal": {"AWS": "*"},
-                                "Action": "sts:AssumeRole",
-                            }
-                        ],
-                    }
-                ),
-            )
-            iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=_policy(actions))
-            found = self._client("sts").assume_role(
-                RoleArn=role["Role"]["Arn"], RoleSessionName="session"
-            )["Credentials"]
+            role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+            iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=_policy(statements))
+            arn = role["Role"]["Arn"]
+            sts = self._client("sts")
+            found = sts.assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
             return Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
 
     @contextlib.contextmanager
@@ -177,6 +167,5 @@ class MotoServer:
         )
 
 
-def _policy(actions: tuple[str, ...]) -> str:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+def _policy(statements: Statements) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements or ALLOW_ALL})
