@@ -1,74 +1,111 @@
 #include "aws/credentials.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "aws/credentials_provider.h"
+#include "aws/identity_setting.h"
+#include "aws/shared_config.h"
 #include "common/buffer.h"
-#include "common/trusted_file.h"
-#include "paths.h"
 
-static const char *setting(const struct identity *settings, const char *key, const char *otherwise)
+/* Until a provider is built, whoever configures it is told so. */
+static enum provider_answer refuse(const struct provider *provider, const struct identity *settings,
+                                   const struct shared_config *config,
+                                   struct credentials *credentials, struct error *error)
 {
-    for (size_t i = 0; i < settings->count; i++) {
-        if (strcmp(settings->settings[i].key, key) == 0)
-            return settings->settings[i].value;
+    struct profile_value value;
+
+    (void)credentials;
+    if (identity_setting(settings, provider->key) != NULL) {
+        error_set(error, "[aws] %s: credentials from %s are not supported yet", provider->key,
+                  provider->name);
+        return PROVIDER_BROKEN;
     }
-    return otherwise;
+    switch (shared_config_find(config, provider->key, &value, error)) {
+    case PROFILE_VALUE_FOUND:
+        error_set(error, "%s:%u: %s: credentials from %s are not supported yet", value.path,
+                  value.line, provider->key, provider->name);
+        return PROVIDER_BROKEN;
+    case PROFILE_VALUE_BROKEN:
+        return PROVIDER_BROKEN;
+    case PROFILE_VALUE_ABSENT:
+        break;
+    }
+    return PROVIDER_NOT_CONFIGURED;
 }
 
-/* The value of a key of a section, on the heap, or NULL. */
-static char *find_key(const char *text, const char *section, const char *key)
+/* In the order of AWS's SDKs: the first that is configured decides. */
+static const struct provider providers[] = {
+    {refuse, "web_identity_token_file", "a web identity"},
+    {refuse, "role_arn", "an assumed role"},
+    {refuse, "sso_session", "IAM Identity Center"},
+    {refuse, "sso_start_url", "IAM Identity Center"},
+    {credentials_of_credentials_file, "aws_access_key_id", "the credentials file"},
+    {refuse, "login_session", "a console login"},
+    {refuse, "credential_process", "a process"},
+    {credentials_of_config_file, "aws_access_key_id", "the config file"},
+};
+
+static bool ask_providers(struct credentials *credentials, const struct identity *settings,
+                          const struct shared_config *config, struct error *error)
 {
-    bool inside = false;
+    struct buffer tried = BUFFER_INIT;
 
-    while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        size_t name_length = strcspn(text, " =\n");
-        const char *equals = memchr(text, '=', length);
+    for (size_t i = 0; i < sizeof providers / sizeof *providers; i++) {
+        struct error said = ERROR_INIT;
+        enum provider_answer answer =
+            providers[i].find(&providers[i], settings, config, credentials, &said);
 
-        if (text[0] == '[')
-            inside = strncmp(text + 1, section, strlen(section)) == 0 &&
-                     text[1 + strlen(section)] == ']';
-        else if (inside && equals != NULL && name_length == strlen(key) &&
-                 strncmp(text, key, name_length) == 0) {
-            const char *value = equals + 1 + strspn(equals + 1, " ");
-
-            return text_copy_bytes(value, (size_t)(text + length - value));
+        if (answer != PROVIDER_NOT_CONFIGURED) {
+            buffer_free(&tried);
+            *error = said;
+            return answer == PROVIDER_FOUND;
         }
-        text += length + (text[length] == '\n' ? 1 : 0);
+        if (error_is_set(&said))
+            buffer_append_format(&tried, "%s%s", tried.length > 0 ? "; " : "", said.text);
     }
-    return NULL;
+    error_set(error,
+              "Unable to locate credentials: tried %s: write aws_access_key_id and "
+              "aws_secret_access_key under [%s] in %s",
+              buffer_text(&tried), config->profile, config->credentials.path);
+    buffer_free(&tried);
+    return false;
 }
 
-static char *read_key(const struct identity *settings, const char *file_key, const char *path,
-                      const char *key, struct error *error)
+static void append_warning(struct buffer *text, const struct shared_file *file)
 {
-    struct buffer contents = BUFFER_INIT;
-    const char *owner = setting(settings, "trust_uid", "0");
-    char *value = NULL;
+    const struct error *warning = &file->contents.warning;
 
-    if (trusted_file_read(setting(settings, file_key, path), (uid_t)strtoul(owner, NULL, 10), 0027,
-                          65536, &contents, error) == TRUSTED_FILE_READ)
-        value = find_key(buffer_text(&contents), setting(settings, "profile", "default"), key);
-    buffer_free(&contents);
-    return value;
+    if (error_is_set(warning))
+        buffer_append_format(text, "%s%s", text->length > 0 ? "; " : "", warning->text);
+}
+
+/* A warning that cannot be kept is no reason to fail. */
+static void keep_warnings(struct credentials *credentials, const struct shared_config *config)
+{
+    struct buffer text = BUFFER_INIT;
+
+    append_warning(&text, &config->credentials);
+    append_warning(&text, &config->config);
+    if (text.length > 0)
+        credentials->warning = text_copy(buffer_text(&text));
+    buffer_free(&text);
 }
 
 bool credentials_find(struct credentials *credentials, const struct identity *settings,
                       struct error *error)
 {
-    *credentials = (struct credentials){
-        .access_key_id =
-            read_key(settings, "credentials_file", PATH_CREDENTIALS, "aws_access_key_id", error),
-        .secret_access_key = read_key(settings, "credentials_file", PATH_CREDENTIALS,
-                                      "aws_secret_access_key", error),
-        .session_token =
-            read_key(settings, "credentials_file", PATH_CREDENTIALS, "aws_session_token", error)};
-    if (credentials->access_key_id != NULL && credentials->secret_access_key != NULL)
-        return true;
-    credentials_free(credentials);
-    return error_context(error, "Unable to locate credentials");
+    struct shared_config config;
+    bool ok;
+
+    *credentials = (struct credentials){0};
+    ok = shared_config_read(&config, settings, error) &&
+         ask_providers(credentials, settings, &config, error);
+    if (ok)
+        keep_warnings(credentials, &config);
+    else
+        credentials_free(credentials);
+    shared_config_free(&config);
+    return ok;
 }
 
 void credentials_free(struct credentials *credentials)
@@ -76,16 +113,8 @@ void credentials_free(struct credentials *credentials)
     text_free(credentials->access_key_id);
     text_free(credentials->secret_access_key);
     text_free(credentials->session_token);
+    text_free(credentials->warning);
     *credentials = (struct credentials){0};
-}
-
-char *region_find(const struct identity *settings, struct error *error)
-{
-    const char *region = setting(settings, "region", NULL);
-
-    if (region == NULL)
-        error_set(error, "no region is configured");
-    return text_copy(region);
 }
 
 bool credential_is_legal(const char *text)

@@ -2,7 +2,8 @@
  * Credentials and region, found where AWS's SDKs find them.
  *
  * Providers are a table (credentials.c), asked in order, one file each. The first that is
- * configured decides: when it is broken, that is the error; it is never skipped in silence.
+ * configured decides: when it is broken, or one that is not built yet, that is the error; it is
+ * never skipped in silence.
  */
 #ifndef SSMENV_AWS_CREDENTIALS_H
 #define SSMENV_AWS_CREDENTIALS_H
@@ -16,10 +17,12 @@ struct credentials {
     char *access_key_id;
     char *secret_access_key;
     char *session_token; /* NULL for keys of a user */
+    char *warning;       /* NULL, or one line for the log about where they were found */
 };
 
-/* settings are the keys of [aws]. When no provider is configured the error begins with
- * "Unable to locate credentials" and names each provider with what it answered. */
+/* settings are the keys of [aws]. Reads files, asks nobody. When no provider is configured the
+ * error begins with "Unable to locate credentials" and names each provider with what it answered.
+ */
 bool credentials_find(struct credentials *credentials, const struct identity *settings,
                       struct error *error);
 void credentials_free(struct credentials *credentials);

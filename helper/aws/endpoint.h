@@ -1,6 +1,7 @@
 /*
- * Where a service is reached: from the region, by the rules of the partition it lies in, or where
- * endpoint_url says.
+ * Where a service is reached: by the rules of the partition that the region lies in, or where
+ * endpoint_url says (https://docs.aws.amazon.com/general/latest/gr/rande.html). The rules are those
+ * of the services' endpoint rule sets as AWS's SDKs ship them.
  */
 #ifndef SSMENV_AWS_ENDPOINT_H
 #define SSMENV_AWS_ENDPOINT_H
@@ -19,7 +20,10 @@ struct endpoint {
     uint16_t port;
 };
 
-/* service as in signatures (ssm); settings are the keys of [aws]. */
+/* service as in signatures (ssm); settings are the keys of [aws]: use_fips_endpoint and
+ * use_dualstack_endpoint (yes or no), or endpoint_url, which excludes both. An endpoint_url has
+ * https, or http and an address of this machine. An error names the key, not its value. On false
+ * nothing has to be freed. */
 bool endpoint_find(struct endpoint *endpoint, const struct identity *settings, const char *service,
                    const char *region, struct error *error);
 void endpoint_free(struct endpoint *endpoint);

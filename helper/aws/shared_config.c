@@ -1,0 +1,165 @@
+#include "aws/shared_config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "aws/identity_setting.h"
+#include "common/trusted_file.h"
+#include "paths.h"
+
+#define FILE_LIMIT ((size_t)256 * 1024)
+
+struct file_rule {
+    const char *setting;
+    const char *standard;
+    enum profile_kind kind;
+    mode_t forbidden;
+};
+
+static const struct file_rule credentials_rule = {"credentials_file", PATH_CREDENTIALS,
+                                                  PROFILE_CREDENTIALS_FILE, 0027};
+static const struct file_rule config_rule = {"config_file", PATH_AWS_CONFIG, PROFILE_CONFIG_FILE,
+                                             0022};
+
+static bool is_forbidden(const char *path)
+{
+    return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 && errno == EACCES;
+}
+
+static bool read_file(struct shared_file *file, const struct file_rule *rule,
+                      const struct identity *settings, struct error *error)
+{
+    const char *configured = identity_setting(settings, rule->setting);
+    struct buffer contents = BUFFER_INIT;
+    bool ok = false;
+
+    file->path = configured != NULL ? configured : rule->standard;
+    switch (trusted_file_read(file->path, identity_trusted_uid(settings), rule->forbidden,
+                              FILE_LIMIT, &contents, error)) {
+    case TRUSTED_FILE_READ:
+        ok = profile_parse(&file->contents, rule->kind, file->path, buffer_text(&contents),
+                           contents.length, error);
+        break;
+    case TRUSTED_FILE_ABSENT:
+        file->absent = true;
+        file->absence = *error;
+        *error = ERROR_INIT;
+        ok = true;
+        break;
+    case TRUSTED_FILE_REFUSED:
+        if (is_forbidden(file->path))
+            error_set(error, "%s: not readable for %s: run chgrp %s %s; chmod 0640 %s", file->path,
+                      HELPER_USER, HELPER_USER, file->path, file->path);
+        break;
+    }
+    buffer_free(&contents);
+    return ok;
+}
+
+static void describe_profiles(const struct shared_file *file, struct buffer *text)
+{
+    struct buffer names = BUFFER_INIT;
+
+    if (file->absent) {
+        buffer_append_text(text, file->absence.text);
+    } else {
+        profile_list(&file->contents, &names);
+        buffer_append_format(text, "%s has %s%s", file->path,
+                             names.length > 0 ? "only " : "no profile", buffer_text(&names));
+    }
+    buffer_free(&names);
+}
+
+/* A section [NAME] of the config file is a frequent slip. */
+static void describe_slip(const struct shared_config *config, struct buffer *text)
+{
+    const struct profile_file *file = &config->config.contents;
+
+    for (size_t i = 0; i < file->count; i++) {
+        if (file->sections[i].profile == NULL &&
+            strcmp(file->sections[i].header, config->profile) == 0)
+            buffer_append_format(text, "; %s:%u has [%s], which has to be [profile %s] there",
+                                 config->config.path, file->sections[i].line, config->profile,
+                                 config->profile);
+    }
+}
+
+static bool check_profile(const struct shared_config *config, struct error *error)
+{
+    struct buffer text = BUFFER_INIT;
+
+    if (profile_exists(&config->credentials.contents, config->profile) ||
+        profile_exists(&config->config.contents, config->profile))
+        return true;
+    describe_profiles(&config->credentials, &text);
+    buffer_append_text(&text, "; ");
+    describe_profiles(&config->config, &text);
+    describe_slip(config, &text);
+    error_set(error, "there is no profile %s, which [aws] profile names: %s", config->profile,
+              buffer_text(&text));
+    buffer_free(&text);
+    return false;
+}
+
+bool shared_config_read(struct shared_config *config, const struct identity *settings,
+                        struct error *error)
+{
+    const char *named = identity_setting(settings, "profile");
+
+    *config = (struct shared_config){.profile = named != NULL ? named : "default"};
+    return read_file(&config->credentials, &credentials_rule, settings, error) &&
+           read_file(&config->config, &config_rule, settings, error) &&
+           (named == NULL || check_profile(config, error));
+}
+
+void shared_config_free(struct shared_config *config)
+{
+    profile_free(&config->credentials.contents);
+    profile_free(&config->config.contents);
+}
+
+enum profile_value_state shared_file_find(const struct shared_file *file, const char *profile,
+                                          const char *key, struct profile_value *value,
+                                          struct error *error)
+{
+    const struct profile_entry *entry = profile_find(&file->contents, profile, key);
+
+    if (entry == NULL)
+        return PROFILE_VALUE_ABSENT;
+    if (entry->continued != 0) {
+        error_set(error,
+                  "%s:%u:1: expected no blank before a key: an indented line continues the %s of "
+                  "line %u",
+                  file->path, entry->continued, key, entry->line);
+        return PROFILE_VALUE_BROKEN;
+    }
+    *value = (struct profile_value){.text = entry->value, .path = file->path, .line = entry->line};
+    return PROFILE_VALUE_FOUND;
+}
+
+enum profile_value_state shared_config_find(const struct shared_config *config, const char *key,
+                                            struct profile_value *value, struct error *error)
+{
+    enum profile_value_state state =
+        shared_file_find(&config->credentials, config->profile, key, value, error);
+
+    return state != PROFILE_VALUE_ABSENT
+               ? state
+               : shared_file_find(&config->config, config->profile, key, value, error);
+}
+
+void shared_file_describe(const struct shared_file *file, const char *profile, const char *key,
+                          struct error *answer)
+{
+    struct buffer profiles = BUFFER_INIT;
+
+    describe_profiles(file, &profiles);
+    if (file->absent || !profile_exists(&file->contents, profile))
+        error_set(answer, "%s%s", buffer_text(&profiles),
+                  !file->absent && strcmp(profile, "default") == 0 ? ", but no default" : "");
+    else
+        error_set(answer, "%s has no %s in profile %s", file->path, key, profile);
+    buffer_free(&profiles);
+}
