@@ -87,12 +87,15 @@ static bool fetch(const struct request *request, struct deadline deadline, struc
 {
     struct clients clients = {0};
     struct http *http;
+    struct http *for_credentials;
 
     json_use_wiping_memory();
     hasten_resolver();
     http = http_open(error);
-    return http != NULL && clients_open(&clients, request, error) &&
+    for_credentials = http_open(error);
+    return http != NULL && for_credentials != NULL && clients_open(&clients, request, error) &&
            close_sandbox(&clients, result, error) &&
+           clients_connect(&clients, request, for_credentials, deadline, error) &&
            ssm_answer(request, &clients, http, deadline, result, error);
 }
 

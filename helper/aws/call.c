@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "aws/clock.h"
 #include "aws/retry.h"
 
 /* Enough to hide the round trips of 200 parameters, far below the quota of 40 calls a second. */
@@ -69,7 +69,7 @@ static bool sign(struct call *call, struct error *error)
         .body = call->body.data,
         .body_length = call->body.length,
     };
-    const struct sigv4_scope scope = {service->region, service->name, time(NULL)};
+    const struct sigv4_scope scope = {service->region, service->name, clock_now(service->clock)};
     struct http_request *http = &call->exchange.request;
 
     sigv4_signature_free(&call->signature);

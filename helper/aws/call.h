@@ -26,6 +26,7 @@ struct service {
     const char *host; /* value of the header Host: with the port where it is not the scheme's */
     const char *path; /* of the URL, beginning with '/' */
     const struct credentials *credentials;
+    const struct clock *clock;      /* NULL: this machine's time is right */
     const struct buffer *ca_bundle; /* PEM; NULL: the system's */
     unsigned max_attempts;
 };

@@ -74,7 +74,7 @@ static bool copy_pair(const struct key_pair *pair, struct credentials *credentia
 }
 
 static enum provider_answer find_in_file(const struct shared_file *file, const char *profile,
-                                         struct credentials *credentials, struct error *error)
+                                         struct credential_source *source, struct error *error)
 {
     struct key_pair pair = {.has_id = false};
 
@@ -86,29 +86,26 @@ static enum provider_answer find_in_file(const struct shared_file *file, const c
         shared_file_describe(file, profile, "aws_access_key_id", error);
         return PROVIDER_NOT_CONFIGURED;
     }
-    if (!check_pair(&pair, profile, error) || !copy_pair(&pair, credentials, error))
+    if (!check_pair(&pair, profile, error) || !copy_pair(&pair, &source->held, error))
         return PROVIDER_BROKEN;
+    source->origin = CREDENTIALS_HELD;
     return PROVIDER_FOUND;
 }
 
 enum provider_answer credentials_of_credentials_file(const struct provider *provider,
-                                                     const struct identity *settings,
-                                                     const struct shared_config *config,
-                                                     struct credentials *credentials,
+                                                     const struct provider_place *place,
+                                                     struct credential_source *source,
                                                      struct error *error)
 {
     (void)provider;
-    (void)settings;
-    return find_in_file(&config->credentials, config->profile, credentials, error);
+    return find_in_file(&place->config->credentials, place->config->profile, source, error);
 }
 
 enum provider_answer credentials_of_config_file(const struct provider *provider,
-                                                const struct identity *settings,
-                                                const struct shared_config *config,
-                                                struct credentials *credentials,
+                                                const struct provider_place *place,
+                                                struct credential_source *source,
                                                 struct error *error)
 {
     (void)provider;
-    (void)settings;
-    return find_in_file(&config->config, config->profile, credentials, error);
+    return find_in_file(&place->config->config, place->config->profile, source, error);
 }

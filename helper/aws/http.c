@@ -458,6 +458,16 @@ void http_give_up(struct http_exchange *exchange)
     exchange->transfer = NULL;
 }
 
+void http_perform(struct http *http, struct http_exchange *exchange)
+{
+    exchange->timed_out = false;
+    if (!http_begin(http, exchange) || http_wait(http, exchange->request.deadline) == exchange)
+        return;
+    exchange->timed_out = true;
+    exchange->reached = exchange->transfer != NULL && has_reached(exchange->transfer->easy);
+    http_give_up(exchange);
+}
+
 void http_exchange_free(struct http_exchange *exchange)
 {
     if (exchange->transfer != NULL)

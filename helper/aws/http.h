@@ -57,6 +57,7 @@ struct http_exchange {
     struct http_response response; /* complete when answered */
     bool answered;
     bool reached;                   /* not answered, but the request was under way */
+    bool timed_out;                 /* http_perform(): not answered by the deadline */
     bool transient;                 /* not answered, but another attempt may be */
     struct error error;             /* not answered: what happened, with which host, what to do */
     void *context;                  /* the caller's */
@@ -86,6 +87,9 @@ bool http_has_resolved(const struct http_exchange *exchange);
 
 /* Fills exchange->error with what an unfinished exchange is waiting for. */
 void http_give_up(struct http_exchange *exchange);
+
+/* From beginning to end, until the request's deadline. Nothing else may be in flight. */
+void http_perform(struct http *http, struct http_exchange *exchange);
 
 /* Releases what the exchange owns. One that was given up stays with libcurl until http_close(). */
 void http_exchange_free(struct http_exchange *exchange);

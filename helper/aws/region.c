@@ -67,3 +67,18 @@ char *region_find(const struct identity *settings, struct error *error)
     shared_config_free(&config);
     return region;
 }
+
+bool region_is_configured(const struct identity *settings)
+{
+    struct shared_config config;
+    struct error ignored = ERROR_INIT;
+    struct profile_value value;
+    bool configured;
+
+    if (identity_setting(settings, "region") != NULL)
+        return true;
+    configured = !shared_config_read(&config, settings, &ignored) ||
+                 shared_config_find(&config, "region", &value, &ignored) != PROFILE_VALUE_ABSENT;
+    shared_config_free(&config);
+    return configured;
+}

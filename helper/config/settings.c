@@ -32,7 +32,9 @@ const struct settings_section settings_of_aws = {
         {"use_fips_endpoint", &type_boolean},
         {"use_dualstack_endpoint", &type_boolean},
         {"ca_bundle", &type_path},
+        {"ec2_metadata_disabled", &type_boolean},
         {"ec2_metadata_service_endpoint", &type_metadata_url},
+        {"ec2_metadata_service_endpoint_mode", &type_address_family},
         {"max_attempts", &type_attempts},
     }};
 

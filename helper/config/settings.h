@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "config/diagnostics.h"
 
-#define SETTING_KEYS_MAX 16
+#define SETTING_KEYS_MAX 32
 
 struct settings_section; /* the table of a section's keys */
 

@@ -113,6 +113,13 @@ static bool host_is_loopback(const char *host, size_t length)
            (length > 4 && memcmp(host, "127.", 4) == 0 && is_ipv4(host, length));
 }
 
+static bool host_is_link_local(const char *host, size_t length)
+{
+    return (length > 8 && memcmp(host, "169.254.", 8) == 0 && is_ipv4(host, length)) ||
+           (length > 10 && memcmp(host, "[fd00:ec2:", 10) == 0) ||
+           (length > 6 && memcmp(host, "[fe80:", 6) == 0);
+}
+
 static bool is_endpoint_url(const char *value)
 {
     size_t length;
@@ -129,10 +136,12 @@ static bool is_metadata_url(const char *value)
     size_t length;
     const char *host = url_host(value, "http://", &length);
 
-    if (is_endpoint_url(value))
-        return true;
-    return host != NULL &&
-           (host_is(host, length, "169.254.169.254") || host_is(host, length, "[fd00:ec2::254]"));
+    return host != NULL && (host_is_loopback(host, length) || host_is_link_local(host, length));
+}
+
+static bool is_address_family(const char *value)
+{
+    return strcmp(value, "ipv4") == 0 || strcmp(value, "ipv6") == 0;
 }
 
 static bool is_boolean(const char *value)
@@ -170,8 +179,9 @@ const struct value_type type_endpoint_url = {
     is_endpoint_url, "https://HOST, or http:// for an address of this machine"};
 const struct value_type type_metadata_url = {
     is_metadata_url,
-    "http://169.254.169.254, http://[fd00:ec2::254], https://HOST, or http:// for an address of "
-    "this machine"};
+    "http://169.254.169.254, http://[fd00:ec2::254], or http:// and another link-local address or "
+    "one of this machine"};
+const struct value_type type_address_family = {is_address_family, "ipv4 or ipv6"};
 const struct value_type type_boolean = {is_boolean, "yes or no"};
 const struct value_type type_attempts = {is_attempts, "a number from 1 to 10"};
 const struct value_type type_duration = {

@@ -31,6 +31,7 @@ from .control import control
 from .faults import Fault, Faults
 from .front import FrontEnd
 from .iam import Policy, statements_of
+from .metadata import Container, Metadata
 from .remote import RemoteFakeAWS
 from .server import Listener
 
@@ -180,6 +181,16 @@ class FakeAWS:
         """Pages hold at most so many entries, whatever MaxResults says."""
         with self._account.lock:
             self._account.page_size = size
+
+    # --- what lies beside an instance or a container ---
+
+    def metadata(self, **options: Any) -> Metadata:
+        """A metadata service whose role's keys are keys of this account; close() it."""
+        return Metadata(self.add_key, self.region, **options)
+
+    def container(self, **options: Any) -> Container:
+        """An endpoint for a container's credentials; close() it."""
+        return Container(self.add_key, **options)
 
     # --- faults ---
 

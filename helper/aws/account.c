@@ -1,0 +1,163 @@
+#include "aws/account.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/identity_setting.h"
+#include "aws/retry.h"
+#include "aws/url.h"
+#include "common/trusted_file.h"
+
+#define CA_BUNDLE_MAX ((size_t)4 * 1024 * 1024)
+
+/* What an identity may say. A key that is not here would be a wish that is not fulfilled. */
+static const char *const known_settings[] = {
+    "region",
+    "profile",
+    "credentials_file",
+    "config_file",
+    "endpoint_url",
+    "use_fips_endpoint",
+    "use_dualstack_endpoint",
+    "ca_bundle",
+    "max_attempts",
+    "trust_uid",
+    "ec2_metadata_disabled",
+    "ec2_metadata_service_endpoint",
+    "ec2_metadata_service_endpoint_mode",
+};
+
+static bool is_known(const char *key)
+{
+    for (size_t i = 0; i < sizeof known_settings / sizeof *known_settings; i++) {
+        if (strcmp(known_settings[i], key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool check_settings(const struct identity *settings, struct error *error)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        if (!is_known(settings->settings[i].key))
+            return error_set(error, "[aws] %s is not supported", settings->settings[i].key);
+    }
+    return true;
+}
+
+static bool read_max_attempts(struct account *account, const struct identity *settings,
+                              struct error *error)
+{
+    const char *value = identity_setting(settings, "max_attempts");
+    char *end;
+    unsigned long number;
+
+    account->max_attempts = RETRY_ATTEMPTS_DEFAULT;
+    if (value == NULL)
+        return true;
+    number = strtoul(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || number < 1 ||
+        number > RETRY_ATTEMPTS_MAX)
+        return error_set(error, "[aws] max_attempts must be a number from 1 to %d",
+                         RETRY_ATTEMPTS_MAX);
+    account->max_attempts = (unsigned)number;
+    return true;
+}
+
+static bool read_ca_bundle(struct account *account, const struct identity *settings,
+                           struct error *error)
+{
+    const char *path = identity_setting(settings, "ca_bundle");
+
+    if (path == NULL)
+        return true;
+    if (trusted_file_read(path, identity_trusted_uid(settings), 0022, CA_BUNDLE_MAX,
+                          &account->ca_bundle, error) != TRUSTED_FILE_READ)
+        return error_context(error, "[aws] ca_bundle");
+    return account->ca_bundle.length > 0 || error_set(error, "[aws] ca_bundle: %s is empty", path);
+}
+
+void account_open(struct account *account, const struct identity *settings)
+{
+    account->settings = settings;
+    if (!check_settings(settings, &account->error) ||
+        !read_max_attempts(account, settings, &account->error) ||
+        !read_ca_bundle(account, settings, &account->error) ||
+        !metadata_open(&account->metadata, settings, &account->error) ||
+        !credentials_prepare(&account->source, settings, &account->error))
+        return;
+    account->region = region_find(settings, &account->region_error);
+    account->wants_region = !region_is_configured(settings);
+}
+
+/* The instance's own region, where none is written anywhere. */
+static void find_region(struct account *account)
+{
+    struct error before = account->region_error;
+    struct error answer = ERROR_INIT;
+
+    if (!account->wants_region)
+        return;
+    account->region =
+        metadata_region(&account->metadata, account->http, account->deadline, &answer);
+    if (account->region == NULL)
+        error_set(&account->region_error, "%s; %s", before.text, answer.text);
+}
+
+static bool obtain(struct account *account, struct credentials *credentials, struct error *error)
+{
+    const struct credential_access access = {
+        .http = account->http,
+        .metadata = &account->metadata,
+        .settings = account->settings,
+        .region = account->region,
+        .ca_bundle = account->ca_bundle.length > 0 ? &account->ca_bundle : NULL,
+        .clock = account->clock,
+        .max_attempts = account->max_attempts,
+        .deadline = account->deadline,
+    };
+
+    return credentials_obtain(credentials, &account->source, &access, error);
+}
+
+void account_connect(struct account *account, struct http *http, struct clock *clock,
+                     struct deadline deadline)
+{
+    account->http = http;
+    account->clock = clock;
+    account->deadline = deadline;
+    if (error_is_set(&account->error))
+        return;
+    find_region(account);
+    obtain(account, &account->credentials, &account->error);
+}
+
+void account_free(struct account *account)
+{
+    credentials_free(&account->credentials);
+    credential_source_free(&account->source);
+    metadata_free(&account->metadata);
+    buffer_free(&account->ca_bundle);
+    text_free(account->region);
+}
+
+/* Without one it is a standard port, which is open to everybody. */
+static uint16_t port_of(const char *url)
+{
+    struct url_target target;
+
+    return url != NULL && url_find_target(url, &target) ? target.port : 0;
+}
+
+size_t account_ports(const struct account *account, uint16_t *ports, size_t max)
+{
+    const uint16_t all[] = {port_of(identity_setting(account->settings, "endpoint_url")),
+                            account->metadata.port, account->source.container_port};
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof all / sizeof *all && count < max; i++) {
+        if (all[i] != 0)
+            ports[count++] = all[i];
+    }
+    return count;
+}

@@ -1,0 +1,46 @@
+/*
+ * An identity of a request, made ready: as whom calls are signed, in which region, trusting which
+ * certificates.
+ *
+ * account_open() reads files and may start a process, so it comes before the sandbox closes;
+ * account_connect() asks over the network for what the files did not hold, so it comes after. What
+ * fails in either is kept in error, for those who would have used the account.
+ */
+#ifndef SSMENV_AWS_ACCOUNT_H
+#define SSMENV_AWS_ACCOUNT_H
+
+#include "aws/call.h"
+#include "aws/clock.h"
+#include "aws/credentials.h"
+#include "aws/metadata.h"
+#include "common/exchange.h"
+
+struct account {
+    const struct identity *settings; /* borrowed */
+    struct credentials credentials;
+    struct credential_source source;
+    struct metadata_service metadata;
+    struct buffer ca_bundle; /* empty: the system's certificates */
+    char *region;            /* NULL: nowhere configured */
+    bool wants_region;       /* of the metadata service, since none is written anywhere */
+    unsigned max_attempts;
+    bool renewed;              /* the credentials were obtained a second time: there is no third */
+    struct http *http;         /* borrowed; where credentials are asked for */
+    struct clock *clock;       /* borrowed */
+    struct deadline deadline;  /* of the request */
+    struct error error;        /* why it cannot be used; not set when it can */
+    struct error region_error; /* why region is NULL */
+};
+
+void account_open(struct account *account, const struct identity *settings);
+
+/* http, clock: must outlive the account. Nobody else may use http meanwhile, nor later. */
+void account_connect(struct account *account, struct http *http, struct clock *clock,
+                     struct deadline deadline);
+void account_free(struct account *account);
+
+/* The TCP ports of all that account_connect() and the account's calls may ask; returns how many, at
+ * most max. */
+size_t account_ports(const struct account *account, uint16_t *ports, size_t max);
+
+#endif
