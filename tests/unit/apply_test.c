@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <security/pam_appl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/frame.h"
 #include "common/reply.h"
@@ -25,14 +26,24 @@ __attribute__((visibility("default"))) int pam_putenv(pam_handle_t *handle, cons
     return real(handle, assignment);
 }
 
+/* A handle of a service that has no module: only its environment is of interest. */
 static pam_handle_t *start(void)
 {
     static const struct pam_conv no_conversation;
+    char folder[] = "/tmp/ssmenv-apply-XXXXXX";
+    char service[64];
     pam_handle_t *handle = NULL;
+    FILE *file;
 
-    if (pam_start_confdir("none", "nobody", &no_conversation, "/nonexistent", &handle) !=
-        PAM_SUCCESS)
+    if (mkdtemp(folder) == NULL)
         abort();
+    snprintf(service, sizeof service, "%s/none", folder);
+    file = fopen(service, "w");
+    if (file == NULL || fclose(file) != 0 ||
+        pam_start_confdir("none", "nobody", &no_conversation, folder, &handle) != PAM_SUCCESS)
+        abort();
+    unlink(service);
+    rmdir(folder);
     return handle;
 }
 
