@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "aws/answers.h"
 #include "aws/client.h"
 #include "aws/http.h"
 #include "aws/json.h"
 #include "aws/sandbox.h"
-#include "aws/ssm.h"
 #include "common/deadline.h"
 #include "common/exchange.h"
 #include "common/frame.h"
@@ -96,7 +96,7 @@ static bool fetch(const struct request *request, struct deadline deadline, struc
     return http != NULL && for_credentials != NULL && clients_open(&clients, request, error) &&
            close_sandbox(&clients, result, error) &&
            clients_connect(&clients, request, for_credentials, deadline, error) &&
-           ssm_answer(request, &clients, http, deadline, result, error);
+           answers_fetch(request, &clients, http, deadline, result, error);
 }
 
 /* What failed for all is the answer to each. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The fourth field of arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME, NULL for other names. The
+/* The fourth field of arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, NULL for other names. The
  * caller frees it. */
 static char *region_of_arn(const char *name)
 {
@@ -20,6 +20,15 @@ static char *region_of_arn(const char *name)
     return text_copy_bytes(field, strcspn(field, ":"));
 }
 
+/* What each kind of client calls its service: in signatures, and before an operation. */
+static const struct {
+    const char *name;
+    const char *target;
+} services[] = {
+    [SERVICE_PARAMETERS] = {"ssm", "AmazonSSM"},
+    [SERVICE_SECRETS] = {"secretsmanager", "secretsmanager"},
+};
+
 /* Fills in where and as whom; what keeps it from being used is kept in refused. */
 static void client_open(struct client *client, const struct identity *settings)
 {
@@ -33,11 +42,12 @@ static void client_open(struct client *client, const struct identity *settings)
         client->refused = account->region_error;
         return;
     }
-    if (!endpoint_find(&client->endpoint, settings, "ssm", client->region, &client->refused))
+    if (!endpoint_find(&client->endpoint, settings, services[client->kind].name, client->region,
+                       &client->refused))
         return;
     client->service = (struct service){
-        .name = "ssm",
-        .target = "AmazonSSM",
+        .name = services[client->kind].name,
+        .target = services[client->kind].target,
         .region = client->region,
         .url = client->endpoint.url,
         .host = client->endpoint.host,
@@ -55,20 +65,25 @@ static bool same_region(const char *a, const char *b)
 }
 
 static struct client *find_client(const struct clients *clients, const struct account *account,
-                                  const char *region)
+                                  enum client_kind kind, const char *region)
 {
     for (size_t i = 0; i < clients->count; i++) {
-        if (clients->items[i]->account == account && same_region(clients->items[i]->region, region))
-            return clients->items[i];
+        struct client *client = clients->items[i];
+
+        if (client->account == account && client->kind == kind &&
+            same_region(client->region, region))
+            return client;
     }
     return NULL;
 }
 
-/* The client of this account and region (NULL: none is known), made when it is the first time. */
+/* The client of this account, service and region (NULL: none is known), made when it is the first
+ * time. */
 static struct client *get_client(struct clients *clients, struct account *account,
-                                 const struct identity *settings, const char *region)
+                                 const struct identity *settings, enum client_kind kind,
+                                 const char *region)
 {
-    struct client *client = find_client(clients, account, region);
+    struct client *client = find_client(clients, account, kind, region);
 
     if (client != NULL)
         return client;
@@ -76,6 +91,7 @@ static struct client *get_client(struct clients *clients, struct account *accoun
     if (client == NULL)
         return NULL;
     client->account = account;
+    client->kind = kind;
     client->region = text_copy(region);
     if (region != NULL && client->region == NULL) {
         free(client);
@@ -90,9 +106,10 @@ static struct client *client_of(struct clients *clients, const struct request *r
                                 const struct lookup *lookup)
 {
     struct account *account = &clients->accounts[lookup->identity];
+    enum client_kind kind = lookup->kind == LOOKUP_SECRET ? SERVICE_SECRETS : SERVICE_PARAMETERS;
     char *region = region_of_arn(lookup->name);
     struct client *client = get_client(clients, account, &request->identities[lookup->identity],
-                                       region != NULL ? region : account->region);
+                                       kind, region != NULL ? region : account->region);
 
     text_free(region);
     return client;

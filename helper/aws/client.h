@@ -1,6 +1,7 @@
 /*
- * Whom lookups are made as and where: one client for each identity and region of a request. An
- * ARN's region is the lookup's; everything else is asked in the identity's own region.
+ * Whom lookups are made as and where: one client for each identity, region and service of
+ * a request. An ARN's region is the lookup's; everything else is asked in the identity's own
+ * region.
  *
  * clients_open() reads every file there is to read (credentials, profile, CA bundle), so that the
  * sandbox can close behind it; clients_connect() then gets over the network what is missing. An
@@ -15,8 +16,14 @@
 #include "aws/endpoint.h"
 #include "common/exchange.h"
 
+enum client_kind {
+    SERVICE_PARAMETERS, /* Systems Manager's Parameter Store */
+    SERVICE_SECRETS,    /* Secrets Manager */
+};
+
 struct client {
     struct account *account;
+    enum client_kind kind;
     char *region;
     struct endpoint endpoint;
     struct service service;

@@ -224,7 +224,7 @@ static size_t utf8_length(const unsigned char *bytes)
     return 0;
 }
 
-static bool is_utf8(const char *text)
+bool json_is_utf8(const char *text)
 {
     const unsigned char *bytes = (const unsigned char *)text;
 
@@ -248,7 +248,7 @@ bool json_string(struct json value, struct buffer *text)
     if (value.kind != JSON_STRING || has_nul(value) ||
         !take(&at, value.text + value.length, &taken, &parsed))
         return false;
-    good = is_utf8(parsed->valuestring);
+    good = json_is_utf8(parsed->valuestring);
     if (good)
         buffer_append_text(text, parsed->valuestring);
     cJSON_Delete(parsed);

@@ -56,6 +56,9 @@ bool json_member(struct json object, const char *name, struct json *member);
  * that are not UTF-8; text is then unchanged. */
 bool json_string(struct json value, struct buffer *text);
 
+/* Whether a text is UTF-8 (RFC 3629). */
+bool json_is_utf8(const char *text);
+
 /* Appends a value as JSON without blanks, every digit as written. */
 void json_compact(struct json value, struct buffer *text);
 

@@ -12,7 +12,8 @@
 #define EXPIRED      "the credentials have expired: renew them, and check this machine's clock"
 #define UNKNOWN_KEY                                                                                \
     "AWS does not know this access key or session token: check the credentials and the region"
-#define KEY_UNUSABLE "the KMS key of the value is missing, disabled or not allowed"
+#define NAME_UNUSABLE "this is no name that the service takes"
+#define KEY_UNUSABLE  "the KMS key of the value is missing, disabled or not allowed"
 
 static const struct known_code {
     const char *code;
@@ -22,18 +23,24 @@ static const struct known_code {
     {"ParameterNotFound", SERVICE_MISSING, "there is no such parameter in this account and region"},
     {"ParameterVersionNotFound", SERVICE_MISSING, "there is no such version or label"},
     {"ParameterVersionLabelNotFound", SERVICE_MISSING, "there is no such version or label"},
+    {"ResourceNotFoundException", SERVICE_MISSING,
+     "there is no such secret, stage or version in this account and region"},
     {"AccessDeniedException", SERVICE_DENIED, LACKS_ACTION},
     {"AccessDenied", SERVICE_DENIED, LACKS_ACTION},
     {"UnauthorizedOperation", SERVICE_DENIED, LACKS_ACTION},
     {"InvalidKeyId", SERVICE_KEY_DENIED, KEY_UNUSABLE},
+    {"DecryptionFailure", SERVICE_KEY_DENIED, KEY_UNUSABLE},
     {"KMSAccessDenied", SERVICE_KEY_DENIED, KEY_UNUSABLE},
     {"KMSAccessDeniedException", SERVICE_KEY_DENIED, KEY_UNUSABLE},
     {"KMSDisabledException", SERVICE_KEY_DENIED, KEY_UNUSABLE},
     {"KMSInvalidStateException", SERVICE_KEY_DENIED, KEY_UNUSABLE},
     {"KMSNotFoundException", SERVICE_KEY_DENIED, KEY_UNUSABLE},
-    {"ValidationException", SERVICE_INVALID, "this is no name that Parameter Store takes"},
-    {"ValidationError", SERVICE_INVALID, "this is no name that Parameter Store takes"},
-    {"SerializationException", SERVICE_INVALID, "this is no name that Parameter Store takes"},
+    {"ValidationException", SERVICE_INVALID, NAME_UNUSABLE},
+    {"ValidationError", SERVICE_INVALID, NAME_UNUSABLE},
+    {"SerializationException", SERVICE_INVALID, NAME_UNUSABLE},
+    {"InvalidParameterException", SERVICE_INVALID, NAME_UNUSABLE},
+    {"InvalidRequestException", SERVICE_UNKNOWN,
+     "the secret is marked for deletion: restore it, or name another"},
     {"UnrecognizedClientException", SERVICE_CREDENTIALS, UNKNOWN_KEY},
     {"InvalidClientTokenId", SERVICE_CREDENTIALS, UNKNOWN_KEY},
     {"InvalidAccessKeyId", SERVICE_CREDENTIALS, UNKNOWN_KEY},

@@ -23,7 +23,7 @@
 /* What a refusal means for those who asked. */
 enum service_verdict {
     SERVICE_UNKNOWN,     /* no code, or none that is known here */
-    SERVICE_MISSING,     /* there is no such parameter, version or label */
+    SERVICE_MISSING,     /* there is no such parameter or secret, version, label or stage */
     SERVICE_DENIED,      /* the policy does not allow the action on this name */
     SERVICE_KEY_DENIED,  /* the value's KMS key cannot be used */
     SERVICE_INVALID,     /* a name is not one that the service takes */

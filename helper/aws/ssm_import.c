@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "aws/ssm_work.h"
+#include "aws/work.h"
 #include "ssmenv/limits.h"
 
 /* Every page may have ten; some have none. */
@@ -20,7 +20,7 @@ void import_decide(struct work *work, struct import *import, enum answer_state s
         import->answer->error = text_copy("");
 }
 
-void import_prepare(struct work *work, struct task *task)
+static void prepare(struct work *work, struct task *task)
 {
     (void)work;
     task->call.operation = "GetParametersByPath";
@@ -91,7 +91,7 @@ static void turn_page(struct work *work, struct import *import, const struct buf
     }
     buffer_clear(&import->token);
     buffer_append(&import->token, token->data, token->length);
-    task = work_push(work, import->client);
+    task = work_push(work, &task_import, import->client);
     if (task != NULL)
         task->import = import;
 }
@@ -122,7 +122,7 @@ static bool is_denied(const struct call *call)
            (call->refusal.verdict == SERVICE_DENIED || call->refusal.verdict == SERVICE_KEY_DENIED);
 }
 
-void import_finished(struct work *work, struct task *task)
+static void finish(struct work *work, struct task *task)
 {
     struct buffer arn = BUFFER_INIT;
     struct error error = ERROR_INIT;
@@ -131,9 +131,11 @@ void import_finished(struct work *work, struct task *task)
         take_page(work, task);
         return;
     }
-    policy_resource(task->client, task->import->lookup->name, &arn);
+    parameter_resource(task->client, task->import->lookup->name, &arn);
     call_describe(&task->call, task->import->lookup->name, buffer_text(&arn), &error);
     buffer_free(&arn);
     import_decide(work, task->import, is_denied(&task->call) ? ANSWER_DENIED : ANSWER_FAILED,
                   error.text);
 }
+
+const struct task_kind task_import = {prepare, finish};

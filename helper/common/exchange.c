@@ -77,8 +77,9 @@ static bool read_identity(struct wire_reader *reader, struct identity *identity)
 
 static bool member_is_pointer(const struct lookup *lookup)
 {
-    return lookup->member[0] == '\0' ||
-           (lookup->member[0] == '/' && lookup->kind == LOOKUP_PARAMETER);
+    bool single = lookup->kind == LOOKUP_PARAMETER || lookup->kind == LOOKUP_SECRET;
+
+    return lookup->member[0] == '\0' || (lookup->member[0] == '/' && single);
 }
 
 static bool read_lookup(struct wire_reader *reader, size_t identity_count, struct lookup *lookup)
@@ -88,7 +89,7 @@ static bool read_lookup(struct wire_reader *reader, size_t identity_count, struc
     lookup->name = read_copy(reader, LIMIT_LOOKUP_NAME_BYTES);
     lookup->member = read_copy(reader, LIMIT_LOOKUP_MEMBER_BYTES);
     return !reader->failed && lookup->name != NULL && lookup->member != NULL &&
-           lookup->kind >= LOOKUP_PARAMETER && lookup->kind <= LOOKUP_SUBTREE &&
+           lookup->kind >= LOOKUP_PARAMETER && lookup->kind <= LOOKUP_SECRET &&
            lookup->identity < identity_count && member_is_pointer(lookup);
 }
 

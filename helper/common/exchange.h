@@ -1,14 +1,15 @@
 /*
  * What the helper asks of the fetcher, and what comes back.
  *
- * A request has identities (one for [aws], later one for each [aws NAME]), each a list of settings
- * under the keys of ssmenv.conf, and lookups: single parameters and imports of everything under a
- * path, each made under one identity. A result has exactly one answer for each lookup, in the
- * request's order, and warnings for the log.
+ * A request has identities (one for [aws], one for each [aws NAME]), each a list of settings
+ * under the keys of ssmenv.conf, and lookups: single parameters, single
+ * secrets and imports of everything under a path, each made under one identity. A result has
+ * exactly one answer for each lookup, in the request's order, and warnings for the log.
  *
  * A lookup may ask for one member of a value that is JSON. The fetcher selects it, so that bytes
  * from the network are parsed inside its sandbox only; the entry then holds the member's text.
- * Lookups that differ in nothing but the member are one parameter and belong into one call.
+ * Lookups that differ in nothing but the member are one parameter or secret and belong into one
+ * call.
  *
  * Both structs own what they point to; values are secrets and are wiped by the _free functions.
  * The decoders check every count and length against ssmenv/limits.h: neither side trusts the other.
@@ -40,14 +41,15 @@ enum lookup_kind {
     LOOKUP_PARAMETER = 1, /* name, path or ARN, with :version or :label where written */
     LOOKUP_CHILDREN = 2,  /* one level below the path, which ends in '/' */
     LOOKUP_SUBTREE = 3,   /* every level below the path, which ends in '/' */
+    LOOKUP_SECRET = 4,    /* of Secrets Manager: ID, ID?stage=STAGE or ID?version=VERSION */
 };
 
 struct lookup {
     enum lookup_kind kind;
     uint16_t identity; /* index into the request's identities */
-    char *name;        /* as Parameter Store knows it */
+    char *name;        /* as Parameter Store or Secrets Manager knows it */
     /* "": the whole value. Else a JSON pointer (RFC 6901) that begins with '/', as in /username or
-     * /a/b; only with LOOKUP_PARAMETER. A string gives its text; a number, true or false the text
+     * /a/b; not with imports. A string gives its text; a number, true or false the text
      * as written; an object or array its JSON text without blanks. null, a member that is not
      * there, a value that is no JSON and a text with a NUL are ANSWER_FAILED with an error that
      * names parameter and pointer, never MISSING: the parameter does exist. */
@@ -63,14 +65,14 @@ struct request {
 };
 
 enum answer_state {
-    ANSWER_FOUND = 1,   /* one entry for a parameter; any number for an import, also none */
+    ANSWER_FOUND = 1, /* one entry for a parameter or secret; any number for an import, also none */
     ANSWER_MISSING = 2, /* AWS says that it does not exist */
     ANSWER_DENIED = 3,  /* AWS says that this name is not allowed */
     ANSWER_FAILED = 4,  /* no verdict: AWS away, throttled, no credentials, bad signature … */
 };
 
 struct entry {
-    char *name;  /* the full name of the parameter */
+    char *name;  /* the full name of the parameter or secret */
     char *value; /* a secret */
 };
 

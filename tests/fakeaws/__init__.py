@@ -34,6 +34,7 @@ from .iam import Policy, statements_of
 from .metadata import Container, Metadata
 from .remote import RemoteFakeAWS
 from .server import Listener
+from .services.secrets import Secret, SecretReference
 
 __all__ = ["Call", "FakeAWS", "RemoteFakeAWS"]
 
@@ -150,13 +151,15 @@ class FakeAWS:
         type: str = "SecureString",
         key_id: Optional[str] = None,
         labels: Iterable[str] = (),
+        account: Optional[str] = None,
     ) -> int:
         """A further version of the parameter, with these labels; returns its number. key_id: a
-        customer key, for which reading needs kms:Decrypt too."""
+        customer key, for which reading needs kms:Decrypt too. account: another account, which
+        shares the parameter: it is found by its ARN only."""
         with self._account.lock:
-            number = self._account.put(name, value, type, key_id)
+            number = self._account.put(name, value, type, key_id, account)
             for label in labels:
-                self._account.parameters.label(name, number, label)
+                self._account.store_of(account).label(name, number, label)
             return number
 
     def label(self, name: str, version: int, label: str) -> None:
@@ -167,10 +170,39 @@ class FakeAWS:
         with self._account.lock:
             self._account.parameters.delete(name)
 
-    def put_secret(self, name: str, value: str) -> None:
-        """A secret of Secrets Manager, for /aws/reference/secretsmanager/NAME."""
+    def put_secret(
+        self,
+        name: str,
+        value: Optional[str] = None,
+        binary: Optional[str] = None,
+        key_id: Optional[str] = None,
+        account: Optional[str] = None,
+    ) -> str:
+        """A further version of a secret of Secrets Manager; returns its id. binary: base64, in the
+        place of a text. key_id and account as with put()."""
         with self._account.lock:
-            self._account.secrets[name] = value
+            stamp = round(self._account.now(), 3)
+            return self._account.secrets.put(name, value, binary, stamp, key_id, account)
+
+    def stage_secret(self, name: str, version_id: str, stage: str) -> None:
+        with self._account.lock:
+            self._secret(name).stage(version_id, stage)
+
+    def delete_secret(self, name: str) -> None:
+        """Marks it for deletion."""
+        with self._account.lock:
+            self._secret(name).deleted = True
+
+    def secret_arn(self, name: str, account: Optional[str] = None) -> str:
+        """With the six characters that AWS chose."""
+        with self._account.lock:
+            return self._account.secret_arn(self._secret(name, account))
+
+    def _secret(self, name: str, account: Optional[str] = None) -> Secret:
+        secret = self._account.secrets.find(SecretReference(name, None, account))
+        if secret is None:
+            raise ValueError(f"there is no secret {name}")
+        return secret
 
     def set_clock(self, offset: float) -> None:
         """AWS's clock runs this many seconds ahead of ours: signatures and Date follow it."""

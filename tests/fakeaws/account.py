@@ -11,6 +11,7 @@ from typing import Any, Optional
 
 from .iam import Key, Policy, statements_of
 from .services.parameters import DEFAULT_KEY, ParameterStore
+from .services.secrets import Secret, SecretStore
 from .wire import AWSError
 
 
@@ -23,7 +24,8 @@ class Account:
         self.lock = threading.RLock()
         self.keys: dict[str, Key] = {}
         self.parameters = ParameterStore()
-        self.secrets: dict[str, str] = {}
+        self.shared: dict[str, ParameterStore] = {}  # by other accounts
+        self.secrets = SecretStore(number)
         self.clock_offset = 0.0
         self.page_size: Optional[int] = None
         self._page_seal = secrets.token_hex(8)
@@ -42,8 +44,10 @@ class Account:
     def key_arn(self, key_id: str) -> str:
         return key_id if key_id.startswith("arn:") else self.arn("kms", f"key/{key_id}")
 
-    def secret_arn(self, name: str) -> str:
-        return self.arn("secretsmanager", f"secret:{name}-AbCdEf")
+    def secret_arn(self, secret: Secret) -> str:
+        return self.arn(
+            "secretsmanager", f"secret:{secret.name}-{secret.suffix}", secret.account
+        )
 
     # --- contents ---
 
@@ -62,12 +66,23 @@ class Account:
             access_key_id, secret, session_token, statements_of(policy), principal, expired
         )
 
+    def store_of(self, number: Optional[str]) -> ParameterStore:
+        """The parameters of an account: None is this one, others share theirs with it."""
+        if number in (None, self.number):
+            return self.parameters
+        return self.shared.setdefault(number or "", ParameterStore())
+
     def put(
-        self, name: str, value: str, kind: str = "SecureString", key_id: Optional[str] = None
+        self,
+        name: str,
+        value: str,
+        kind: str = "SecureString",
+        key_id: Optional[str] = None,
+        account: Optional[str] = None,
     ) -> int:
         """Adds a version and returns its number."""
         stamp = round(self.now(), 3)
-        return self.parameters.put(name, value, kind, key_id or DEFAULT_KEY, stamp).number
+        return self.store_of(account).put(name, value, kind, key_id or DEFAULT_KEY, stamp).number
 
     # --- pages: a token belongs to the request that got it ---
 

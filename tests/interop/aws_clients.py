@@ -192,13 +192,13 @@ def _session() -> Any:
     return session
 
 
-def botocore_client(aws: Any, endpoint: Optional[str] = None) -> Any:
+def botocore_client(aws: Any, endpoint: Optional[str] = None, service: str = "ssm") -> Any:
     """botocore's own client with the fake's default key, nothing taken from the environment."""
     import botocore.config
 
     endpoint = endpoint or aws.endpoint
     return _session().create_client(
-        "ssm",
+        service,
         aws.region,
         endpoint_url=endpoint,
         verify=aws.ca_file if endpoint.startswith("https") else None,
@@ -227,12 +227,16 @@ def error_of(operation: Callable[..., Any], **arguments: Any) -> dict[str, Any]:
 
 
 def aws_command(
-    aws: Any, *arguments: str, endpoint: Optional[str] = None, **environment: str
+    aws: Any,
+    *arguments: str,
+    endpoint: Optional[str] = None,
+    service: str = "ssm",
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
     """Debian's aws with these arguments, an empty home and the fake's default key."""
     with tempfile.TemporaryDirectory(prefix="aws-home-") as home:
         return subprocess.run(
-            [AWS, "--endpoint-url", endpoint or aws.endpoint, "ssm", *arguments],
+            [AWS, "--endpoint-url", endpoint or aws.endpoint, service, *arguments],
             env={
                 "HOME": home,
                 "PATH": "/usr/bin:/bin",

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -19,73 +18,14 @@ if "SSMENV_STAGE" not in os.environ:
 sys.dont_write_bytecode = True
 sys.path[:0] = [f"{ROOT}/tests", f"{ROOT}/tests/interop"]
 
-from fakeaws import FakeAWS  # noqa: E402
 from fetch_cases import CASES, allow, put_all  # noqa: E402
+from fetch_cloud import FOLDER, KEEP, Cloud, cloud_test, credentials  # noqa: E402
 from fetcher import (DENIED, FAILED, FOUND, MISSING, Fetcher, Lookup, children,  # noqa: E402
                      encode_request, frame, parameter, subtree)
 from tap import (Skip, check, check_contains, check_equal, check_lacks, needs_root, run,  # noqa: E402
                  test)
 
-FOLDER = tempfile.mkdtemp(prefix="fetch-", dir=os.environ["SSMENV_STAGE"] or None)
-os.chmod(FOLDER, 0o755)
 IN_FLIGHT = 8  # helper/aws/call.c
-KEEP = FakeAWS(tls=True)  # one set of certificates for all tests
-
-
-class Cloud:
-    """A fake of its own for one test."""
-
-    def __init__(self, endpoint="http"):
-        self.aws = FakeAWS(state=str(KEEP._state))
-        self.tls = endpoint == "tls"
-        self.region = self.aws.region
-        self.access_key_id = self.aws.access_key_id
-        self.put, self.label, self.put_secret = self.aws.put, self.aws.label, self.aws.put_secret
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.aws.close()
-
-    def settings(self):
-        where = ({"endpoint_url": self.aws.tls_endpoint_with("good"), "ca_bundle": KEEP.ca_file}
-                 if self.tls else {"endpoint_url": self.aws.endpoint})
-        return {"region": self.region, **where}
-
-    def fetcher_with(self, access_key_id, secret, session_token=None):
-        return Fetcher(**self.settings(),
-                       credentials_file=credentials(access_key_id, secret, session_token))
-
-    def fetcher(self, policy=None):
-        self.aws.set_policy(policy)
-        return self.fetcher_with(self.aws.access_key_id, self.aws.secret_access_key)
-
-    def operations(self):
-        return [call.operation for call in self.aws.calls]
-
-
-def credentials(access_key_id, secret, session_token=None):
-    descriptor, path = tempfile.mkstemp(dir=FOLDER)
-    token = f"aws_session_token = {session_token}\n" if session_token else ""
-    os.write(descriptor, f"[default]\naws_access_key_id = {access_key_id}\n"
-                         f"aws_secret_access_key = {secret}\n{token}".encode())
-    os.close(descriptor)
-    if os.environ["SSMENV_STAGE"]:
-        os.chown(path, 0, 979)
-        os.chmod(path, 0o640)
-    return path
-
-
-def cloud_test(name, endpoint="http"):
-    def register(function):
-        def run_it():
-            with Cloud(endpoint) as cloud:
-                function(cloud)
-
-        return test(name)(run_it)
-
-    return register
 
 
 def names(count, prefix="/n"):

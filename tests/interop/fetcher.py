@@ -15,7 +15,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 
-PARAMETER, CHILDREN, SUBTREE = 1, 2, 3
+PARAMETER, CHILDREN, SUBTREE, SECRET = 1, 2, 3, 4
 FOUND, MISSING, DENIED, FAILED = "FOUND", "MISSING", "DENIED", "FAILED"
 STATES = {1: FOUND, 2: MISSING, 3: DENIED, 4: FAILED}
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
@@ -32,6 +32,10 @@ class Lookup:
 
 def parameter(name, member="", identity=0):
     return Lookup(PARAMETER, name, member, identity)
+
+
+def secret(name, member="", identity=0):
+    return Lookup(SECRET, name, member, identity)
 
 
 def children(path, identity=0):

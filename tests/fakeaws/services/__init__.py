@@ -38,6 +38,7 @@ class Service(Protocol):
 
 
 def services_of(account: Account) -> list[Service]:
+    from .secretsmanager import SecretsManager
     from .ssm import SystemsManager
 
-    return [SystemsManager(account)]
+    return [SystemsManager(account), SecretsManager(account)]

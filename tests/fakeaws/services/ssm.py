@@ -24,6 +24,7 @@ from .parameters import (
     check_name,
     parse_reference,
 )
+from .secretsmanager import read_key
 
 if TYPE_CHECKING:
     from ..account import Account
@@ -95,7 +96,7 @@ class SystemsManager(JsonService):
         self._authorize("ssm:GetParameter", reference, key)
         if reference.name.startswith(SECRETS):
             return {"Parameter": self._secret(reference, request, key)}
-        parameter, version = self.store.find(reference)
+        parameter, version = self.account.store_of(reference.account).find(reference)
         if parameter is None:
             raise AWSError("ParameterNotFound")
         if version is None:
@@ -104,7 +105,10 @@ class SystemsManager(JsonService):
                 f"Systems Manager could not find version {reference.selector[1:]} of "
                 f"{parameter.name}. Verify the version and try again.",
             )
-        return {"Parameter": self._shown(parameter, version, reference.selector, request, key)}
+        shown = self._shown(
+            parameter, version, reference.selector, request, key, reference.account
+        )
+        return {"Parameter": shown}
 
     def get_parameters(self, request: dict[str, Any], key: Key) -> dict[str, Any]:
         names = request["Names"]
@@ -134,10 +138,12 @@ class SystemsManager(JsonService):
                 if error.code == "ParameterNotFound":
                     return None
                 raise
-        parameter, version = self.store.find(reference)
+        parameter, version = self.account.store_of(reference.account).find(reference)
         if parameter is None or version is None:
             return None
-        return self._shown(parameter, version, reference.selector, request, key)
+        return self._shown(
+            parameter, version, reference.selector, request, key, reference.account
+        )
 
     def get_parameters_by_path(self, request: dict[str, Any], key: Key) -> dict[str, Any]:
         path = request["Path"].strip()
@@ -154,7 +160,7 @@ class SystemsManager(JsonService):
     def get_parameter_history(self, request: dict[str, Any], key: Key) -> dict[str, Any]:
         reference = self._reference("GetParameterHistory", request["Name"], key)
         self._authorize("ssm:GetParameterHistory", reference, key)
-        parameter, _ = self.store.find(reference)
+        parameter, _ = self.account.store_of(reference.account).find(reference)
         if parameter is None:
             raise AWSError("ParameterNotFound")
         page, token = self._page("GetParameterHistory", parameter.versions, request, 50)
@@ -216,6 +222,7 @@ class SystemsManager(JsonService):
         selector: str,
         request: dict[str, Any],
         key: Key,
+        account: Optional[str] = None,
     ) -> dict[str, Any]:
         shown = {
             "Name": parameter.name,
@@ -223,7 +230,7 @@ class SystemsManager(JsonService):
             "Value": self._value(version, request, key),
             "Version": version.number,
             "LastModifiedDate": version.modified,
-            "ARN": self.account.parameter_arn(parameter.name),
+            "ARN": self.account.parameter_arn(parameter.name, account),
             "DataType": "text",
         }
         if selector:
@@ -274,23 +281,34 @@ class SystemsManager(JsonService):
             raise validation_error(
                 "WithDecryption flag must be True for retrieving a Secret Manager secret."
             )
-        name = reference.name[len(SECRETS) :]
-        arn = self.account.secret_arn(name)
+        secret = self.account.secrets.get(reference.name[len(SECRETS) :])
+        version = secret.selected(reference.selector[1:]) if secret else None
+        arn = (
+            self.account.secret_arn(secret)
+            if secret
+            else self.account.arn("secretsmanager", f"secret:{reference.name[len(SECRETS) :]}")
+        )
         authorize(key, "secretsmanager:GetSecretValue", arn)
-        value = self.account.secrets.get(name)
-        if value is None:
+        if secret is None or version is None or secret.deleted:
             raise AWSError(
                 "ParameterNotFound",
                 "An error occurred (ParameterNotFound) when referencing Secrets Manager: "
                 f"Secret {reference.name} not found.",
             )
+        read_key(self.account, secret, key)
+        source = {
+            "ARN": arn,
+            "name": secret.name,
+            "versionId": version.id,
+            "versionStages": sorted(version.stages),
+        }
         return {
             "Name": reference.name,
             "Type": "SecureString",
-            "Value": value,
+            "Value": version.text,
             "Version": 0,
-            "SourceResult": json.dumps({"ARN": arn, "name": name, "versionStages": ["AWSCURRENT"]}),
-            "LastModifiedDate": self.account.now(),
+            "SourceResult": json.dumps(source),
+            "LastModifiedDate": version.created,
             "ARN": arn,
             "DataType": "text",
         }

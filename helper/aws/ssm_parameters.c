@@ -1,58 +1,54 @@
 #include <string.h>
 
-#include "aws/ssm_work.h"
+#include "aws/work.h"
 
 #define ONE_BY_ONE                                                                                 \
     "ssm:GetParameters is denied and ssm:GetParameter is allowed in %s, so parameters are "        \
     "fetched one by one, which is slow: run ssmenv policy"
 
-void parameter_decide(struct work *work, struct parameter *parameter, enum answer_state state,
-                      const char *error)
+void parameter_resource(const struct client *client, const char *name, struct buffer *arn)
 {
-    if (parameter->state != 0)
-        return;
-    /* An earlier denial is closer to the cause than what was tried after it. */
-    if (parameter->error == NULL || state != ANSWER_DENIED) {
-        text_free(parameter->error);
-        parameter->error = text_copy(error);
-    }
-    parameter->state = state;
-    work->out_of_memory = work->out_of_memory || parameter->error == NULL;
+    size_t length = ssm_base_length(name);
+
+    if (strncmp(name, "arn:", 4) != 0)
+        buffer_append_format(arn, "arn:%s:ssm:%s:*:parameter%s", client->endpoint.partition,
+                             client->region, name[0] == '/' ? "" : "/");
+    buffer_append(arn, name, length);
 }
 
-static void push_name(struct work *work, struct client *client, struct parameter *parameter,
+static void push_name(struct work *work, struct client *client, struct item *parameter,
                       enum manner manner)
 {
-    struct task *task = work_push(work, client);
+    struct task *task = work_push(work, &task_parameters, client);
 
     if (task == NULL)
         return;
     task->manner = manner;
-    task->parameters[task->count++] = parameter;
+    task->items[task->count++] = parameter;
 }
 
-void names_split(struct work *work, const struct task *task, enum manner manner)
+void parameters_split(struct work *work, const struct task *task, enum manner manner)
 {
     for (size_t i = task->count; i-- > 0;)
-        push_name(work, task->client, task->parameters[i], manner);
+        push_name(work, task->client, task->items[i], manner);
 }
 
-void names_prepare(struct work *work, struct task *task)
+static void prepare(struct work *work, struct task *task)
 {
     const char *names[SSM_BATCH_MAX];
 
     (void)work;
     if (task->manner == TOGETHER && task->count == 1)
         task->manner = ALONE;
-    if (task->manner == ALONE && task->client->one_by_one && !task->parameters[0]->denied[SINGLE])
+    if (task->manner == ALONE && task->client->one_by_one && !task->items[0]->denied[SINGLE])
         task->manner = SINGLE;
     if (task->manner == SINGLE) {
         task->call.operation = "GetParameter";
-        ssm_write_name(&task->call.body, task->parameters[0]->name);
+        ssm_write_name(&task->call.body, task->items[0]->name);
         return;
     }
     for (size_t i = 0; i < task->count; i++)
-        names[i] = task->parameters[i]->name;
+        names[i] = task->items[i]->name;
     task->call.operation = "GetParameters";
     ssm_write_names(&task->call.body, names, task->count);
 }
@@ -63,24 +59,14 @@ static void learn(struct work *work, const struct task *task)
     struct client *client = task->client;
     struct error warning = ERROR_INIT;
 
-    if (task->manner != SINGLE || !task->parameters[0]->denied[ALONE] || client->one_by_one)
+    if (task->manner != SINGLE || !task->items[0]->denied[ALONE] || client->one_by_one)
         return;
     client->one_by_one = true;
     error_set(&warning, ONE_BY_ONE, client->region);
     work->out_of_memory = !result_warn(work->result, warning.text) || work->out_of_memory;
 }
 
-static void decide_with_error(struct work *work, struct parameter *parameter,
-                              enum answer_state state, const struct error *error)
-{
-    struct error text = *error;
-
-    error_context(&text, "%s", parameter->name);
-    parameter_decide(work, parameter, state, text.text);
-}
-
-static void take_value(struct work *work, struct parameter *parameter,
-                       const struct ssm_found *found)
+static void take_value(struct work *work, struct item *parameter, const struct ssm_found *found)
 {
     struct error error = ERROR_INIT;
 
@@ -88,21 +74,21 @@ static void take_value(struct work *work, struct parameter *parameter,
     parameter->full_name = text_copy(buffer_text(&found->name));
     work->out_of_memory = work->out_of_memory || parameter->full_name == NULL;
     if (ssm_read_value(found, &parameter->value, &error))
-        parameter_decide(work, parameter, ANSWER_FOUND, "");
+        item_decide(work, parameter, ANSWER_FOUND, "");
     else
-        decide_with_error(work, parameter, ANSWER_FAILED, &error);
+        item_decide_with(work, parameter, ANSWER_FAILED, &error);
 }
 
-static void take_missing(struct work *work, struct parameter *parameter)
+static void take_missing(struct work *work, struct item *parameter)
 {
     struct error error = ERROR_INIT;
 
     error_set(&error, "%s does not exist in %s", parameter->name, parameter->client->region);
-    parameter_decide(work, parameter, ANSWER_MISSING, error.text);
+    item_decide(work, parameter, ANSWER_MISSING, error.text);
 }
 
 /* The answer says nothing about the name, or nothing clear. */
-static void take_silence(struct work *work, struct task *task, struct parameter *parameter)
+static void take_silence(struct work *work, struct task *task, struct item *parameter)
 {
     struct error error = ERROR_INIT;
 
@@ -111,7 +97,7 @@ static void take_silence(struct work *work, struct task *task, struct parameter 
         return;
     }
     error_set(&error, "AWS's answer does not tell its value");
-    decide_with_error(work, parameter, ANSWER_FAILED, &error);
+    item_decide_with(work, parameter, ANSWER_FAILED, &error);
 }
 
 static void take_answer(struct work *work, struct task *task)
@@ -121,16 +107,16 @@ static void take_answer(struct work *work, struct task *task)
     bool whole = ssm_read_found(&list, task->call.answer);
 
     for (size_t i = 0; i < task->count; i++)
-        names[i] = task->parameters[i]->name;
+        names[i] = task->items[i]->name;
     for (size_t i = 0; i < task->count; i++) {
         const struct ssm_found *found = ssm_match(&list, names[i], names, task->count);
 
         if (found != NULL)
-            take_value(work, task->parameters[i], found);
+            take_value(work, task->items[i], found);
         else if (whole && ssm_is_invalid(task->call.answer, names[i]))
-            take_missing(work, task->parameters[i]);
+            take_missing(work, task->items[i]);
         else
-            take_silence(work, task, task->parameters[i]);
+            take_silence(work, task, task->items[i]);
     }
     ssm_found_free(&list);
     learn(work, task);
@@ -139,12 +125,12 @@ static void take_answer(struct work *work, struct task *task)
 /* The action is denied for this name: whether the other action is too decides. */
 static void take_denial(struct work *work, struct task *task, const struct error *error)
 {
-    struct parameter *parameter = task->parameters[0];
+    struct item *parameter = task->items[0];
     enum manner other = task->manner == SINGLE ? ALONE : SINGLE;
 
     parameter->denied[task->manner] = true;
     if (parameter->denied[other]) {
-        parameter_decide(work, parameter, ANSWER_DENIED, error->text);
+        item_decide(work, parameter, ANSWER_DENIED, error->text);
         return;
     }
     parameter->error = text_copy(error->text);
@@ -154,17 +140,17 @@ static void take_denial(struct work *work, struct task *task, const struct error
 /* A refusal of a call about one name is that name's verdict. */
 static void take_refusal(struct work *work, struct task *task)
 {
-    struct parameter *parameter = task->parameters[0];
+    struct item *parameter = task->items[0];
     struct buffer arn = BUFFER_INIT;
     struct error error = ERROR_INIT;
 
-    policy_resource(task->client, parameter->name, &arn);
+    parameter_resource(task->client, parameter->name, &arn);
     call_describe(&task->call, parameter->name, buffer_text(&arn), &error);
     buffer_free(&arn);
     switch (task->call.refusal.verdict) {
     case SERVICE_MISSING:
         learn(work, task);
-        parameter_decide(work, parameter, ANSWER_MISSING, error.text);
+        item_decide(work, parameter, ANSWER_MISSING, error.text);
         return;
     case SERVICE_DENIED:
         take_denial(work, task, &error);
@@ -173,10 +159,10 @@ static void take_refusal(struct work *work, struct task *task)
         learn(work, task);
         text_free(parameter->error);
         parameter->error = NULL;
-        parameter_decide(work, parameter, ANSWER_DENIED, error.text);
+        item_decide(work, parameter, ANSWER_DENIED, error.text);
         return;
     default:
-        parameter_decide(work, parameter, ANSWER_FAILED, error.text);
+        item_decide(work, parameter, ANSWER_FAILED, error.text);
     }
 }
 
@@ -187,14 +173,14 @@ static bool may_be_one_name(const struct call *call)
            call->refusal.code[0] != '\0';
 }
 
-void names_finished(struct work *work, struct task *task)
+static void finish(struct work *work, struct task *task)
 {
     struct error error = ERROR_INIT;
 
     if (task->call.outcome == CALL_ANSWERED) {
         take_answer(work, task);
     } else if (may_be_one_name(&task->call) && task->count > 1) {
-        names_split(work, task, ALONE);
+        parameters_split(work, task, ALONE);
     } else if (may_be_one_name(&task->call)) {
         take_refusal(work, task);
     } else {
@@ -202,3 +188,5 @@ void names_finished(struct work *work, struct task *task)
         task_fail(work, task, error.text);
     }
 }
+
+const struct task_kind task_parameters = {prepare, finish};

@@ -1,24 +1,24 @@
-#include "aws/ssm.h"
+#include "aws/answers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "aws/select.h"
-#include "aws/ssm_work.h"
+#include "aws/work.h"
 
 /* Room for everything in a result that is not a value. */
 #define RESULT_RESERVE ((size_t)2 * 1024 * 1024)
 
 /* What was asked for, once each. */
 struct wanted {
-    struct parameter *parameters;
-    size_t parameter_count;
+    struct item *items;
+    size_t item_count;
     struct import *imports;
     size_t import_count;
-    struct parameter **of_lookup; /* NULL for imports and for lookups that cannot be asked */
+    struct item **of_lookup; /* NULL for imports and for lookups that cannot be asked */
 };
 
-struct task *work_push(struct work *work, struct client *client)
+struct task *work_push(struct work *work, const struct task_kind *kind, struct client *client)
 {
     struct task *task = calloc(1, sizeof *task);
 
@@ -26,6 +26,7 @@ struct task *work_push(struct work *work, struct client *client)
         work->out_of_memory = true;
         return NULL;
     }
+    task->kind = kind;
     task->client = client;
     task->next = work->tasks;
     work->tasks = task;
@@ -43,10 +44,12 @@ void task_fail(struct work *work, struct task *task, const char *error)
     if (task->import != NULL)
         import_decide(work, task->import, ANSWER_FAILED, error);
     for (size_t i = 0; i < task->count; i++)
-        parameter_decide(work, task->parameters[i], ANSWER_FAILED, error);
+        item_decide(work, task->items[i], ANSWER_FAILED, error);
 }
 
-bool client_is_refused(struct work *work, struct task *task)
+/* What the call says about its client as a whole: that nobody will be answered through it. Fails
+ * the task and returns true when that is so. */
+static bool client_is_refused(struct work *work, struct task *task)
 {
     const struct call *call = &task->call;
     bool by_aws = call->outcome == CALL_REFUSED && call->refusal.verdict == SERVICE_CREDENTIALS;
@@ -60,14 +63,28 @@ bool client_is_refused(struct work *work, struct task *task)
     return true;
 }
 
-void policy_resource(const struct client *client, const char *name, struct buffer *arn)
-{
-    size_t length = ssm_base_length(name);
+/* --- verdicts --- */
 
-    if (strncmp(name, "arn:", 4) != 0)
-        buffer_append_format(arn, "arn:%s:ssm:%s:*:parameter%s", client->endpoint.partition,
-                             client->region, name[0] == '/' ? "" : "/");
-    buffer_append(arn, name, length);
+void item_decide(struct work *work, struct item *item, enum answer_state state, const char *error)
+{
+    if (item->state != 0)
+        return;
+    /* An earlier denial is closer to the cause than what was tried after it. */
+    if (item->error == NULL || state != ANSWER_DENIED) {
+        text_free(item->error);
+        item->error = text_copy(error);
+    }
+    item->state = state;
+    work->out_of_memory = work->out_of_memory || item->error == NULL;
+}
+
+void item_decide_with(struct work *work, struct item *item, enum answer_state state,
+                      const struct error *error)
+{
+    struct error text = *error;
+
+    error_context(&text, "%s", item->name);
+    item_decide(work, item, state, text.text);
 }
 
 /* --- starting and finishing calls --- */
@@ -83,13 +100,10 @@ static struct call *next_call(void *context)
         if (error_is_set(&task->client->refused)) {
             task_fail(work, task, task->client->refused.text);
         } else if (task->manner == TOGETHER && task->count > 1 && task->client->one_by_one) {
-            names_split(work, task, SINGLE);
+            parameters_split(work, task, SINGLE);
         } else {
             task->call.service = &task->client->service;
-            if (task->import != NULL)
-                import_prepare(work, task);
-            else
-                names_prepare(work, task);
+            task->kind->prepare(work, task);
             return &task->call;
         }
         task_free(task);
@@ -101,30 +115,25 @@ static void finish_call(void *context, struct call *call)
 {
     struct task *task = (struct task *)(void *)call;
 
-    if (!client_is_refused(context, task)) {
-        if (task->import != NULL)
-            import_finished(context, task);
-        else
-            names_finished(context, task);
-    }
+    if (!client_is_refused(context, task))
+        task->kind->finished(context, task);
     task_free(task);
 }
 
 /* --- from lookups to tasks --- */
 
-static struct parameter *find_parameter(struct wanted *wanted, struct client *client,
-                                        const char *name)
+static struct item *find_item(struct wanted *wanted, struct client *client, const char *name)
 {
-    struct parameter *parameter;
+    struct item *item;
 
-    for (size_t i = 0; i < wanted->parameter_count; i++) {
-        parameter = &wanted->parameters[i];
-        if (parameter->client == client && strcmp(parameter->name, name) == 0)
-            return parameter;
+    for (size_t i = 0; i < wanted->item_count; i++) {
+        item = &wanted->items[i];
+        if (item->client == client && strcmp(item->name, name) == 0)
+            return item;
     }
-    parameter = &wanted->parameters[wanted->parameter_count++];
-    *parameter = (struct parameter){.name = name, .client = client};
-    return parameter;
+    item = &wanted->items[wanted->item_count++];
+    *item = (struct item){.name = name, .client = client};
+    return item;
 }
 
 static bool wanted_init(struct wanted *wanted, size_t lookup_count)
@@ -132,23 +141,23 @@ static bool wanted_init(struct wanted *wanted, size_t lookup_count)
     size_t count = lookup_count != 0 ? lookup_count : 1;
 
     *wanted = (struct wanted){
-        .parameters = calloc(count, sizeof *wanted->parameters),
+        .items = calloc(count, sizeof *wanted->items),
         .imports = calloc(count, sizeof *wanted->imports),
         .of_lookup = calloc(count, sizeof *wanted->of_lookup),
     };
-    return wanted->parameters != NULL && wanted->imports != NULL && wanted->of_lookup != NULL;
+    return wanted->items != NULL && wanted->imports != NULL && wanted->of_lookup != NULL;
 }
 
 static void wanted_free(struct wanted *wanted)
 {
-    for (size_t i = 0; i < wanted->parameter_count; i++) {
-        text_free(wanted->parameters[i].error);
-        text_free(wanted->parameters[i].full_name);
-        buffer_free(&wanted->parameters[i].value);
+    for (size_t i = 0; i < wanted->item_count; i++) {
+        text_free(wanted->items[i].error);
+        text_free(wanted->items[i].full_name);
+        buffer_free(&wanted->items[i].value);
     }
     for (size_t i = 0; i < wanted->import_count; i++)
         buffer_free(&wanted->imports[i].token);
-    free(wanted->parameters);
+    free(wanted->items);
     free(wanted->imports);
     free(wanted->of_lookup);
 }
@@ -158,45 +167,58 @@ static bool is_path(const char *name)
     return name[0] == '/' && name[strlen(name) - 1] == '/';
 }
 
-/* One import, or one parameter unless it is wanted already. */
+/* One import, or one item unless it is wanted already. */
 static void want(struct wanted *wanted, const struct lookup *lookup, struct client *client,
                  size_t index, struct answer *answer)
 {
-    if (lookup->kind == LOOKUP_PARAMETER) {
-        if (lookup->name[0] != '\0')
-            wanted->of_lookup[index] = find_parameter(wanted, client, lookup->name);
-        else
-            answer_set(answer, ANSWER_FAILED, "the name of a parameter is empty");
-        return;
-    }
-    if (!is_path(lookup->name)) {
+    bool import = lookup->kind == LOOKUP_CHILDREN || lookup->kind == LOOKUP_SUBTREE;
+
+    if (!import && lookup->name[0] == '\0')
+        answer_set(answer, ANSWER_FAILED, "the name of a parameter or secret is empty");
+    else if (!import)
+        wanted->of_lookup[index] = find_item(wanted, client, lookup->name);
+    else if (!is_path(lookup->name))
         answer_set(answer, ANSWER_FAILED, "the path of an import must begin and end with '/'");
-        return;
-    }
-    wanted->imports[wanted->import_count++] =
-        (struct import){.lookup = lookup, .client = client, .answer = answer};
+    else
+        wanted->imports[wanted->import_count++] =
+            (struct import){.lookup = lookup, .client = client, .answer = answer};
 }
 
-/* A task of this client that has room for one more name, or a new one. */
-static struct task *open_batch(struct work *work, struct client *client)
+static bool is_arn(const char *name)
+{
+    return strncmp(name, "arn:", 4) == 0;
+}
+
+/* A task of this client that has room for the name, or a new one. ARNs are asked apart from plain
+ * names: another account's parameter is answered under a plain name that may also be ours. */
+static struct task *open_batch(struct work *work, struct client *client, const char *name)
 {
     for (struct task *task = work->tasks; task != NULL; task = task->next) {
-        if (task->client == client && task->import == NULL && task->count < SSM_BATCH_MAX)
+        if (task->client == client && task->kind == &task_parameters &&
+            task->count < SSM_BATCH_MAX && is_arn(task->items[0]->name) == is_arn(name))
             return task;
     }
-    return work_push(work, client);
+    return work_push(work, &task_parameters, client);
+}
+
+/* A task that will bring the item's verdict. */
+static struct task *task_for(struct work *work, const struct item *item)
+{
+    if (item->client->kind == SERVICE_SECRETS)
+        return work_push(work, &task_secret, item->client);
+    return open_batch(work, item->client, item->name);
 }
 
 static void plan(struct work *work, struct wanted *wanted)
 {
-    for (size_t i = 0; i < wanted->parameter_count; i++) {
-        struct task *task = open_batch(work, wanted->parameters[i].client);
+    for (size_t i = 0; i < wanted->item_count; i++) {
+        struct task *task = task_for(work, &wanted->items[i]);
 
         if (task != NULL)
-            task->parameters[task->count++] = &wanted->parameters[i];
+            task->items[task->count++] = &wanted->items[i];
     }
     for (size_t i = 0; i < wanted->import_count; i++) {
-        struct task *task = work_push(work, wanted->imports[i].client);
+        struct task *task = work_push(work, &task_import, wanted->imports[i].client);
 
         if (task != NULL)
             task->import = &wanted->imports[i];
@@ -218,39 +240,37 @@ static void close_open_ends(struct work *work, struct wanted *wanted)
         task_fail(work, task, error_is_set(refused) ? refused->text : late);
         task_free(task);
     }
-    for (size_t i = 0; i < wanted->parameter_count; i++)
-        parameter_decide(work, &wanted->parameters[i], ANSWER_FAILED, late);
+    for (size_t i = 0; i < wanted->item_count; i++)
+        item_decide(work, &wanted->items[i], ANSWER_FAILED, late);
     for (size_t i = 0; i < wanted->import_count; i++)
         import_decide(work, &wanted->imports[i], ANSWER_FAILED, late);
 }
 
 /* The value, or the member of it that the lookup asks for. */
-static bool give_value(const struct lookup *lookup, const struct parameter *parameter,
-                       struct answer *answer)
+static bool give_value(const struct lookup *lookup, const struct item *item, struct answer *answer)
 {
     struct buffer member = BUFFER_INIT;
     struct error error = ERROR_INIT;
-    const char *value = buffer_text(&parameter->value);
+    const char *value = buffer_text(&item->value);
     bool ok;
 
     if (lookup->member[0] != '\0' && !select_member(value, lookup->member, &member, &error)) {
-        error_context(&error, "%s", parameter->name);
+        error_context(&error, "%s", item->name);
         ok = answer_set(answer, ANSWER_FAILED, error.text);
     } else {
         ok = answer_set(answer, ANSWER_FOUND, "") &&
-             answer_add(answer, parameter->full_name,
+             answer_add(answer, item->full_name,
                         lookup->member[0] != '\0' ? buffer_text(&member) : value);
     }
     buffer_free(&member);
     return ok;
 }
 
-static bool give(const struct lookup *lookup, const struct parameter *parameter,
-                 struct answer *answer)
+static bool give(const struct lookup *lookup, const struct item *item, struct answer *answer)
 {
-    if (parameter->state == ANSWER_FOUND)
-        return give_value(lookup, parameter, answer);
-    return answer_set(answer, parameter->state, parameter->error);
+    if (item->state == ANSWER_FOUND)
+        return give_value(lookup, item, answer);
+    return answer_set(answer, item->state, item->error);
 }
 
 static size_t answer_size(const struct answer *answer)
@@ -289,8 +309,8 @@ static bool give_answers(const struct request *request, const struct wanted *wan
     return bound_result(result);
 }
 
-bool ssm_answer(const struct request *request, struct clients *clients, struct http *http,
-                struct deadline deadline, struct result *result, struct error *error)
+bool answers_fetch(const struct request *request, struct clients *clients, struct http *http,
+                   struct deadline deadline, struct result *result, struct error *error)
 {
     struct work work = {.result = result};
     const struct call_source source = {next_call, finish_call, &work};

@@ -1,0 +1,68 @@
+"""A fake AWS for one test of the real ssmenv-fetch, and fetchers that talk to it. On the stage only."""
+
+import os
+import tempfile
+
+from fakeaws import FakeAWS
+from fetcher import Fetcher
+from tap import test
+
+FOLDER = tempfile.mkdtemp(prefix="fetch-", dir=os.environ["SSMENV_STAGE"] or None)
+os.chmod(FOLDER, 0o755)
+KEEP = FakeAWS(tls=True)  # one set of certificates for all tests
+
+
+class Cloud:
+    """A fake of its own for one test."""
+
+    def __init__(self, endpoint="http"):
+        self.aws = FakeAWS(state=str(KEEP._state))
+        self.tls = endpoint == "tls"
+        self.region = self.aws.region
+        self.access_key_id = self.aws.access_key_id
+        self.put, self.label, self.put_secret = self.aws.put, self.aws.label, self.aws.put_secret
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.aws.close()
+
+    def settings(self):
+        where = ({"endpoint_url": self.aws.tls_endpoint_with("good"), "ca_bundle": KEEP.ca_file}
+                 if self.tls else {"endpoint_url": self.aws.endpoint})
+        return {"region": self.region, **where}
+
+    def fetcher_with(self, access_key_id, secret, session_token=None):
+        return Fetcher(**self.settings(),
+                       credentials_file=credentials(access_key_id, secret, session_token))
+
+    def fetcher(self, policy=None):
+        self.aws.set_policy(policy)
+        return self.fetcher_with(self.aws.access_key_id, self.aws.secret_access_key)
+
+    def operations(self):
+        return [call.operation for call in self.aws.calls]
+
+
+def credentials(access_key_id, secret, session_token=None):
+    descriptor, path = tempfile.mkstemp(dir=FOLDER)
+    token = f"aws_session_token = {session_token}\n" if session_token else ""
+    os.write(descriptor, f"[default]\naws_access_key_id = {access_key_id}\n"
+                         f"aws_secret_access_key = {secret}\n{token}".encode())
+    os.close(descriptor)
+    if os.environ["SSMENV_STAGE"]:
+        os.chown(path, 0, 979)
+        os.chmod(path, 0o640)
+    return path
+
+
+def cloud_test(name, endpoint="http"):
+    def register(function):
+        def run_it():
+            with Cloud(endpoint) as cloud:
+                function(cloud)
+
+        return test(name)(run_it)
+
+    return register
