@@ -62,13 +62,13 @@ static void describe_profiles(const struct shared_file *file, struct buffer *tex
 {
     struct buffer names = BUFFER_INIT;
 
-    if (file->absent) {
+    profile_list(&file->contents, &names);
+    if (file->absent)
         buffer_append_text(text, file->absence.text);
-    } else {
-        profile_list(&file->contents, &names);
-        buffer_append_format(text, "%s has %s%s", file->path,
-                             names.length > 0 ? "only " : "no profile", buffer_text(&names));
-    }
+    else if (names.length == 0)
+        buffer_append_format(text, "%s has no profile", file->path);
+    else
+        buffer_append_format(text, "%s has only %s", file->path, buffer_text(&names));
     buffer_free(&names);
 }
 
@@ -156,10 +156,9 @@ void shared_file_describe(const struct shared_file *file, const char *profile, c
     struct buffer profiles = BUFFER_INIT;
 
     describe_profiles(file, &profiles);
-    if (file->absent || !profile_exists(&file->contents, profile))
-        error_set(answer, "%s%s", buffer_text(&profiles),
-                  !file->absent && strcmp(profile, "default") == 0 ? ", but no default" : "");
-    else
+    if (profile_exists(&file->contents, profile))
         error_set(answer, "%s has no %s in profile %s", file->path, key, profile);
+    else
+        error_set(answer, "%s", buffer_text(&profiles));
     buffer_free(&profiles);
 }
