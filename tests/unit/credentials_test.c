@@ -10,20 +10,22 @@
 
 #define PAIR "aws_access_key_id = AKID\naws_secret_access_key = hidden/secret+key=\n"
 
-/* "ID SECRET TOKEN", or the error. */
+/* "ID SECRET TOKEN", or the error, or what was tried before others than files have to be asked. */
 static void find(const struct identity *identity, struct buffer *text)
 {
-    struct credentials credentials;
+    struct credential_source source;
     struct error error = ERROR_INIT;
 
-    if (credentials_find(&credentials, identity, &error))
-        buffer_append_format(text, "%s %s %s", credentials.access_key_id,
-                             credentials.secret_access_key,
-                             credentials.session_token != NULL ? credentials.session_token : "-");
-    else
+    if (!credentials_prepare(&source, identity, &error))
         buffer_append_text(text, error.text);
-    credentials_free(&credentials);
-    credentials_free(&credentials);
+    else if (source.origin == CREDENTIALS_HELD)
+        buffer_append_format(text, "%s %s %s", source.held.access_key_id,
+                             source.held.secret_access_key,
+                             source.held.session_token != NULL ? source.held.session_token : "-");
+    else
+        buffer_append_format(text, "tried %s", source.tried);
+    credential_source_free(&source);
+    credential_source_free(&source);
 }
 
 static void check_found(const char *credentials, const char *config, const char *profile,
@@ -159,18 +161,17 @@ static void a_key_that_no_header_can_hold_is_an_error_without_its_value(void)
     }
 }
 
-static void without_files_the_error_lists_what_was_tried(void)
+static void without_files_it_is_known_what_was_tried(void)
 {
-    check_refused(NULL, NULL, NULL,
-                  "Unable to locate credentials: tried CREDENTIALS: No such file or directory; "
-                  "CONFIG: No such file or directory: write aws_access_key_id and "
-                  "aws_secret_access_key under [default] in CREDENTIALS");
+    check_refused(
+        NULL, NULL, NULL,
+        "tried CREDENTIALS: No such file or directory; CONFIG: No such file or directory; ");
 }
 
-static void without_keys_the_error_says_what_each_file_has(void)
+static void without_keys_it_is_known_what_each_file_has(void)
 {
     check_refused("[a]\n" PAIR "[b]\n", "[default]\nregion = us-east-1\n", NULL,
-                  "Unable to locate credentials: tried CREDENTIALS has only a, b; "
+                  "tried CREDENTIALS has only a, b; "
                   "CONFIG has no aws_access_key_id in profile default");
     check_refused("", "[services x]\n", NULL,
                   "tried CREDENTIALS has no profile; CONFIG has no profile");
@@ -199,12 +200,12 @@ static void a_provider_that_is_not_built_yet_is_an_error_never_a_silence(void)
         const char *line;
         const char *error;
     } cases[] = {
-        {"role_arn = hidden", "role_arn: credentials from an assumed role are not supported yet"},
-        {"web_identity_token_file = hidden", "from a web identity are not supported yet"},
-        {"sso_session = hidden", "from IAM Identity Center are not supported yet"},
-        {"sso_start_url = hidden", "from IAM Identity Center are not supported yet"},
-        {"credential_process = hidden", "from a process are not supported yet"},
-        {"login_session = hidden", "from a console login are not supported yet"},
+        {"role_arn = hidden", "role_arn: credentials from an assumed role are not supported"},
+        {"web_identity_token_file = hidden", "from a web identity are not supported"},
+        {"sso_session = hidden", "from IAM Identity Center are not supported"},
+        {"sso_start_url = hidden", "from IAM Identity Center are not supported"},
+        {"credential_process = hidden", "from a process are not supported"},
+        {"login_session = hidden", "from a console login are not supported"},
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -221,16 +222,6 @@ static void a_provider_that_is_not_built_yet_is_an_error_never_a_silence(void)
     check_refused("[default]\n" PAIR, "[default]\nrole_arn = hidden\n", NULL, "CONFIG:2: role_arn");
     check_found("[default]\n" PAIR, "[default]\ncredential_process = x\n", NULL,
                 "AKID hidden/secret+key= -");
-}
-
-static void a_provider_named_under_aws_is_an_error_too(void)
-{
-    struct shared_files files;
-
-    shared_files_make(&files, "[default]\n" PAIR, NULL);
-    shared_files_set(&files, "role_arn", "hidden");
-    check_error(&files, "[aws] role_arn: credentials from an assumed role are not supported yet");
-    shared_files_remove(&files);
 }
 
 static void a_broken_file_is_an_error_even_when_the_other_has_keys(void)
@@ -307,7 +298,7 @@ static void only_root_may_own_the_files_unless_the_helper_says_otherwise(void)
 /* As whoever runs the fetcher does: its own user's files count only where it is told so. */
 static int find_as_another_user(const struct shared_files *files, const char *trust_uid)
 {
-    struct credentials credentials;
+    struct credential_source source;
     struct error error = ERROR_INIT;
     struct shared_files copy = *files;
     bool found;
@@ -318,8 +309,8 @@ static int find_as_another_user(const struct shared_files *files, const char *tr
     copy.identity.count--;
     if (trust_uid != NULL)
         shared_files_set(&copy, "trust_uid", trust_uid);
-    found = credentials_find(&credentials, &copy.identity, &error);
-    credentials_free(&credentials);
+    found = credentials_prepare(&source, &copy.identity, &error);
+    credential_source_free(&source);
     return found ? 0 : strstr(error.text, "is owned by uid 4242") != NULL ? 1 : 3;
 }
 
@@ -382,18 +373,18 @@ static void a_file_that_may_not_be_read_says_how_to_mend_it(void)
 
 static void what_occurs_twice_is_handed_up_as_a_warning(void)
 {
-    struct credentials credentials;
+    struct credential_source source;
     struct shared_files files;
     struct error error = ERROR_INIT;
 
     shared_files_make(&files, "[default]\naws_access_key_id = hidden\n" PAIR,
                       "[default]\n[default]\n");
-    CHECK(credentials_find(&credentials, &files.identity, &error));
-    CHECK_TEXT(credentials.access_key_id, "AKID");
-    CHECK_CONTAINS(credentials.warning, "/credentials:3: this key is already on line 2");
-    CHECK_CONTAINS(credentials.warning, "/config:2: this section is already on line 1");
-    CHECK(strstr(credentials.warning, "hidden") == NULL);
-    credentials_free(&credentials);
+    CHECK(credentials_prepare(&source, &files.identity, &error));
+    CHECK_TEXT(source.held.access_key_id, "AKID");
+    CHECK_CONTAINS(source.held.warning, "/credentials:3: this key is already on line 2");
+    CHECK_CONTAINS(source.held.warning, "/config:2: this section is already on line 1");
+    CHECK(strstr(source.held.warning, "hidden") == NULL);
+    credential_source_free(&source);
     shared_files_remove(&files);
 }
 
@@ -408,16 +399,14 @@ static const struct tap_test tests[] = {
     {"a pair is never put together from two files", a_pair_is_never_put_together_from_two_files},
     {"a key that no header can hold is an error without its value",
      a_key_that_no_header_can_hold_is_an_error_without_its_value},
-    {"without files the error lists what was tried", without_files_the_error_lists_what_was_tried},
-    {"without keys the error says what each file has",
-     without_keys_the_error_says_what_each_file_has},
+    {"without files it is known what was tried", without_files_it_is_known_what_was_tried},
+    {"without keys it is known what each file has", without_keys_it_is_known_what_each_file_has},
     {"a named profile that is nowhere is an error that lists the others",
      a_named_profile_that_is_nowhere_is_an_error_that_lists_the_others},
     {"a config section without the word profile is pointed out",
      a_config_section_without_the_word_profile_is_pointed_out},
     {"a provider that is not built yet is an error, never a silence",
      a_provider_that_is_not_built_yet_is_an_error_never_a_silence},
-    {"a provider named under [aws] is an error too", a_provider_named_under_aws_is_an_error_too},
     {"a broken file is an error even when the other has keys",
      a_broken_file_is_an_error_even_when_the_other_has_keys},
     {"a file that lets others in is refused", a_file_that_lets_others_in_is_refused},
