@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The real ssmenv-fetch against moto with its IAM checks on, where moto can be imported: the cases of
-fetch.t, so that what holds for the fake is known to be no habit of a server that this project wrote."""
+"""The real ssmenv-fetch against moto with its IAM checks on, where moto can be imported: the cases
+of fetch.t, so that what holds for the fake is no habit of a server that this project wrote."""
 
 import os
 import shutil
