@@ -265,7 +265,7 @@ class FakeAWS:
         self._log.clear()
 
     def wait_for_calls(
-        self, count: int, operation: Optional[str] = None, timeout: float = 10
+        self, count: int, operation: Optional[str] = None, timeout: float = 30
     ) -> list[Call]:
         """Returns the calls when there are count of them, answered or not; else TimeoutError."""
         return self._log.wait(count, operation, timeout)

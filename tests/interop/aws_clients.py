@@ -153,7 +153,7 @@ class RawReply:
 
 def connect(endpoint: str) -> socket.socket:
     port = urllib.parse.urlsplit(endpoint).port
-    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+    connection = socket.create_connection(("127.0.0.1", port), timeout=60)
     return connection
 
 
@@ -204,7 +204,7 @@ def botocore_client(aws: Any, endpoint: Optional[str] = None, service: str = "ss
         verify=aws.ca_file if endpoint.startswith("https") else None,
         aws_access_key_id=aws.access_key_id,
         aws_secret_access_key=aws.secret_access_key,
-        config=botocore.config.Config(retries={"max_attempts": 0}, read_timeout=20, proxies={}),
+        config=botocore.config.Config(retries={"max_attempts": 0}, read_timeout=60, proxies={}),
     )
 
 
@@ -253,6 +253,6 @@ def aws_command(
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
