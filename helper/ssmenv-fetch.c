@@ -93,10 +93,12 @@ static bool fetch(const struct request *request, struct deadline deadline, struc
     hasten_resolver();
     http = http_open(error);
     for_credentials = http_open(error);
-    return http != NULL && for_credentials != NULL && clients_open(&clients, request, error) &&
+    return http != NULL && for_credentials != NULL &&
+           clients_open(&clients, request, deadline, error) &&
            close_sandbox(&clients, result, error) &&
-           clients_connect(&clients, request, for_credentials, deadline, error) &&
-           answers_fetch(request, &clients, http, deadline, result, error);
+           clients_connect(&clients, request, for_credentials, error) &&
+           answers_fetch(request, &clients, http, deadline, result, error) &&
+           clients_warn(&clients, result, error);
 }
 
 /* What failed for all is the answer to each. */

@@ -25,6 +25,13 @@ static const char *const known_settings[] = {
     "ec2_metadata_disabled",
     "ec2_metadata_service_endpoint",
     "ec2_metadata_service_endpoint_mode",
+    "role_arn",
+    "external_id",
+    "role_session_name",
+    "web_identity_token_file",
+    "container_credentials_relative_uri",
+    "container_credentials_full_uri",
+    "container_authorization_token_file",
 };
 
 static bool is_known(const char *key)
@@ -77,14 +84,16 @@ static bool read_ca_bundle(struct account *account, const struct identity *setti
     return account->ca_bundle.length > 0 || error_set(error, "[aws] ca_bundle: %s is empty", path);
 }
 
-void account_open(struct account *account, const struct identity *settings)
+void account_open(struct account *account, const struct identity *settings,
+                  struct deadline deadline)
 {
+    account->deadline = deadline;
     account->settings = settings;
     if (!check_settings(settings, &account->error) ||
         !read_max_attempts(account, settings, &account->error) ||
         !read_ca_bundle(account, settings, &account->error) ||
         !metadata_open(&account->metadata, settings, &account->error) ||
-        !credentials_prepare(&account->source, settings, &account->error))
+        !credentials_prepare(&account->source, settings, deadline, &account->error))
         return;
     account->region = region_find(settings, &account->region_error);
     account->wants_region = !region_is_configured(settings);
@@ -120,12 +129,28 @@ static bool obtain(struct account *account, struct credentials *credentials, str
     return credentials_obtain(credentials, &account->source, &access, error);
 }
 
-void account_connect(struct account *account, struct http *http, struct clock *clock,
-                     struct deadline deadline)
+bool account_renew(void *context)
+{
+    struct account *account = context;
+    struct error ignored = ERROR_INIT;
+    struct credentials fresh;
+
+    if (account->renewed)
+        return account->renewal_helped;
+    account->renewed = true;
+    account->renewal_helped =
+        credentials_can_be_renewed(&account->source) && obtain(account, &fresh, &ignored);
+    if (!account->renewal_helped)
+        return false;
+    credentials_free(&account->credentials);
+    account->credentials = fresh;
+    return true;
+}
+
+void account_connect(struct account *account, struct http *http, struct clock *clock)
 {
     account->http = http;
     account->clock = clock;
-    account->deadline = deadline;
     if (error_is_set(&account->error))
         return;
     find_region(account);

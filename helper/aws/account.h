@@ -24,7 +24,8 @@ struct account {
     char *region;            /* NULL: nowhere configured */
     bool wants_region;       /* of the metadata service, since none is written anywhere */
     unsigned max_attempts;
-    bool renewed;              /* the credentials were obtained a second time: there is no third */
+    bool renewed;              /* the credentials were asked for a second time: there is no third */
+    bool renewal_helped;       /* … and there were some */
     struct http *http;         /* borrowed; where credentials are asked for */
     struct clock *clock;       /* borrowed */
     struct deadline deadline;  /* of the request */
@@ -32,12 +33,16 @@ struct account {
     struct error region_error; /* why region is NULL */
 };
 
-void account_open(struct account *account, const struct identity *settings);
+void account_open(struct account *account, const struct identity *settings,
+                  struct deadline deadline);
 
 /* http, clock: must outlive the account. Nobody else may use http meanwhile, nor later. */
-void account_connect(struct account *account, struct http *http, struct clock *clock,
-                     struct deadline deadline);
+void account_connect(struct account *account, struct http *http, struct clock *clock);
 void account_free(struct account *account);
+
+/* Obtains the credentials once more; whether there are new ones. context is the account: it is a
+ * struct service's renew. */
+bool account_renew(void *context);
 
 /* The TCP ports of all that account_connect() and the account's calls may ask; returns how many, at
  * most max. */

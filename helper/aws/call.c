@@ -6,6 +6,7 @@
 
 #include "aws/clock.h"
 #include "aws/retry.h"
+#include "aws/url.h"
 
 /* Enough to hide the round trips of 200 parameters, far below the quota of 40 calls a second. */
 #define IN_FLIGHT_MAX 8
@@ -51,32 +52,29 @@ static void finish(struct run *run, struct call *call, enum call_outcome outcome
     run->source->finished(run->source->context, call);
 }
 
-/* Host and content are signed with everything that makes this request this request. */
-static bool sign(struct call *call, struct error *error)
+#define JSON_TYPE "application/x-amz-json-1.1"
+#define FORM_TYPE "application/x-www-form-urlencoded; charset=utf-8"
+
+static bool sign(struct call *call, const struct sigv4_header *headers, size_t count,
+                 struct error *error)
 {
     const struct service *service = call->service;
-    const struct sigv4_header headers[] = {
-        {"Host", service->host},
-        {"Content-Type", "application/x-amz-json-1.1"},
-        {"X-Amz-Target", buffer_text(&call->target)},
-    };
     const struct sigv4_request request = {
         .method = "POST",
         .path = service->path,
         .query = "",
         .headers = headers,
-        .header_count = sizeof headers / sizeof *headers,
+        .header_count = count,
         .body = call->body.data,
         .body_length = call->body.length,
     };
     const struct sigv4_scope scope = {service->region, service->name, clock_now(service->clock)};
     struct http_request *http = &call->exchange.request;
 
+    call->clock_offset = service->clock != NULL ? service->clock->offset : 0;
     sigv4_signature_free(&call->signature);
     if (!sigv4_sign(&request, service->credentials, &scope, &call->signature, error))
         return false;
-    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-        http_add_header(http, headers[i].name, headers[i].value);
     http_add_header(http, "X-Amz-Date", call->signature.date);
     if (service->credentials->session_token != NULL)
         http_add_header(http, "X-Amz-Security-Token", service->credentials->session_token);
@@ -84,12 +82,29 @@ static bool sign(struct call *call, struct error *error)
     return true;
 }
 
+/* Host and content are signed with everything that makes this request this request. */
+static bool add_headers(struct call *call, struct error *error)
+{
+    const struct service *service = call->service;
+    const struct sigv4_header headers[] = {
+        {"Host", service->host},
+        {"Content-Type", service->target != NULL ? JSON_TYPE : FORM_TYPE},
+        {"X-Amz-Target", buffer_text(&call->target)},
+    };
+    size_t count = sizeof headers / sizeof *headers - (service->target != NULL ? 0 : 1);
+
+    for (size_t i = 0; i < count; i++)
+        http_add_header(&call->exchange.request, headers[i].name, headers[i].value);
+    return service->credentials == NULL || sign(call, headers, count, error);
+}
+
 /* Makes the next attempt. What keeps it from starting is final. */
 static void attempt(struct run *run, struct call *call)
 {
     http_exchange_free(&call->exchange);
     buffer_clear(&call->target);
-    buffer_append_format(&call->target, "%s.%s", call->service->target, call->operation);
+    if (call->service->target != NULL)
+        buffer_append_format(&call->target, "%s.%s", call->service->target, call->operation);
     call->exchange = (struct http_exchange){
         .request = {.method = "POST",
                     .url = call->service->url,
@@ -103,7 +118,7 @@ static void attempt(struct run *run, struct call *call)
     if (buffer_failed(&call->body) || buffer_failed(&call->target)) {
         error_set(&call->error, "out of memory");
         finish(run, call, CALL_FAILED);
-    } else if (!sign(call, &call->error)) {
+    } else if (!add_headers(call, &call->error)) {
         finish(run, call, CALL_FAILED);
     } else if (!http_begin(run->http, &call->exchange)) {
         call->error = call->exchange.error;
@@ -143,8 +158,9 @@ static void settle_success(struct run *run, struct call *call)
 {
     const struct buffer *body = &call->exchange.response.body;
 
-    if (json_read(&call->answer, buffer_text(body), body->length) &&
-        call->answer.kind == JSON_OBJECT) {
+    if (call->service->target == NULL ||
+        (json_read(&call->answer, buffer_text(body), body->length) &&
+         call->answer.kind == JSON_OBJECT)) {
         finish(run, call, CALL_ANSWERED);
         return;
     }
@@ -156,6 +172,53 @@ static void settle_success(struct run *run, struct call *call)
         finish(run, call, CALL_FAILED);
 }
 
+static bool is_one_of(const char *code, const char *const *codes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(codes[i], code) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the clock is another than the call was signed with. Only a date that TLS vouches for is
+ * believed, or one from this machine itself, which endpoint.h lets us ask without TLS. */
+static bool has_better_time(const struct call *call)
+{
+    static const char *const codes[] = {"InvalidSignatureException", "SignatureDoesNotMatch",
+                                        "RequestExpired", "RequestTimeTooSkewed",
+                                        "RequestInTheFuture"};
+    struct clock *clock = call->service->clock;
+    struct url_target target;
+
+    if (clock == NULL || call->service->credentials == NULL ||
+        !is_one_of(call->refusal.code, codes, sizeof codes / sizeof *codes) ||
+        !url_find_target(call->service->url, &target) || (!target.tls && !target.loopback))
+        return false;
+    return clock_correct(clock, call->exchange.response.date) ||
+           clock->offset != call->clock_offset;
+}
+
+static bool has_new_credentials(const struct call *call)
+{
+    static const char *const codes[] = {"ExpiredTokenException", "ExpiredToken"};
+
+    return call->service->renew != NULL &&
+           is_one_of(call->refusal.code, codes, sizeof codes / sizeof *codes) &&
+           call->service->renew(call->service->renewer);
+}
+
+/* Lets the call be repeated if what AWS found wrong is right now. */
+static bool mend(struct run *run, struct call *call)
+{
+    if (call->mended || (!has_better_time(call) && !has_new_credentials(call)))
+        return false;
+    call->mended = true;
+    call->not_before = monotonic_ms();
+    list_add(&run->waiting, call);
+    return true;
+}
+
 static void settle_refusal(struct run *run, struct call *call)
 {
     const struct http_response *response = &call->exchange.response;
@@ -165,7 +228,8 @@ static void settle_refusal(struct run *run, struct call *call)
                        buffer_text(&response->body), response->body.length);
     name_action(call, action);
     service_error_describe(&call->refusal, action, "", "", &call->error);
-    if (!retry(run, call, retry_classify(call->refusal.code, call->refusal.status)))
+    if (!mend(run, call) &&
+        !retry(run, call, retry_classify(call->refusal.code, call->refusal.status)))
         finish(run, call, CALL_REFUSED);
 }
 

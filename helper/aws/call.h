@@ -1,6 +1,7 @@
 /*
  * Calls of an AWS service that speaks AWS JSON 1.1
- * (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html): several in flight on one
+ * (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html) or the query protocol
+ * (https://smithy.io/2.0/aws/protocols/aws-query-protocol.html): several in flight on one
  * thread, each attempt signed anew, repeated by the rules of retry.h, all over at one deadline.
  *
  * calls_run() pulls: whenever another call may start it asks its source for one, and hands each
@@ -20,13 +21,16 @@
 /* Where calls go, and as whom. Borrows everything. */
 struct service {
     const char *name;   /* in signatures and policies: ssm */
-    const char *target; /* before the operation in x-amz-target: AmazonSSM */
+    const char *target; /* before the operation in x-amz-target: AmazonSSM; NULL: query protocol */
     const char *region;
     const char *url;  /* of the endpoint, with its path */
     const char *host; /* value of the header Host: with the port where it is not the scheme's */
     const char *path; /* of the URL, beginning with '/' */
-    const struct credentials *credentials;
-    const struct clock *clock;      /* NULL: this machine's time is right */
+    const struct credentials *credentials; /* NULL: calls are not signed */
+    struct clock *clock; /* corrected when AWS refuses a call because of it; NULL: never */
+    /* NULL, or asked when the credentials have expired: whether there are new ones. */
+    bool (*renew)(void *renewer);
+    void *renewer;
     const struct buffer *ca_bundle; /* PEM; NULL: the system's */
     unsigned max_attempts;
 };
@@ -41,21 +45,24 @@ struct call {
     /* The source fills these. */
     const struct service *service;
     const char *operation; /* GetParameters */
-    struct buffer body;    /* JSON */
+    struct buffer body;    /* JSON, or a form */
 
     /* calls_run() fills these. */
     enum call_outcome outcome;
-    struct json answer; /* an object; points into the exchange's body */
+    /* An object that points into the exchange's body; with the query protocol that is all. */
+    struct json answer;
     struct service_error refusal;
     struct error error;
     bool reached; /* CALL_FAILED: something at the endpoint could be talked to */
     unsigned attempts;
+    bool mended; /* the credentials or the clock were changed for it: that happens once */
 
     /* Private. */
     struct http_exchange exchange;
     struct sigv4_signature signature;
     struct buffer target;
-    int64_t not_before; /* on CLOCK_MONOTONIC, in milliseconds */
+    int64_t not_before;   /* on CLOCK_MONOTONIC, in milliseconds */
+    int64_t clock_offset; /* of the clock when it was signed */
     struct call *next;
 };
 

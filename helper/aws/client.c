@@ -1,5 +1,6 @@
 #include "aws/client.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,8 @@ static void client_open(struct client *client, const struct identity *settings)
         .path = client->endpoint.path,
         .credentials = &account->credentials,
         .clock = account->clock,
+        .renew = account_renew,
+        .renewer = client->account,
         .ca_bundle = account->ca_bundle.length > 0 ? &account->ca_bundle : NULL,
         .max_attempts = account->max_attempts,
     };
@@ -115,7 +118,8 @@ static struct client *client_of(struct clients *clients, const struct request *r
     return client;
 }
 
-bool clients_open(struct clients *clients, const struct request *request, struct error *error)
+bool clients_open(struct clients *clients, const struct request *request, struct deadline deadline,
+                  struct error *error)
 {
     *clients = (struct clients){
         .accounts = calloc(request->identity_count + 1, sizeof *clients->accounts),
@@ -126,15 +130,15 @@ bool clients_open(struct clients *clients, const struct request *request, struct
         return error_set(error, "out of memory");
     clients->account_count = request->identity_count;
     for (size_t i = 0; i < request->identity_count; i++)
-        account_open(&clients->accounts[i], &request->identities[i]);
+        account_open(&clients->accounts[i], &request->identities[i], deadline);
     return true;
 }
 
 bool clients_connect(struct clients *clients, const struct request *request, struct http *http,
-                     struct deadline deadline, struct error *error)
+                     struct error *error)
 {
     for (size_t i = 0; i < clients->account_count; i++)
-        account_connect(&clients->accounts[i], http, &clients->clock, deadline);
+        account_connect(&clients->accounts[i], http, &clients->clock);
     for (size_t i = 0; i < request->lookup_count; i++) {
         clients->of_lookup[i] = client_of(clients, request, &request->lookups[i]);
         if (clients->of_lookup[i] == NULL)
@@ -165,4 +169,30 @@ size_t clients_ports(const struct clients *clients, uint16_t *ports, size_t max)
     for (size_t i = 0; i < clients->account_count; i++)
         count += account_ports(&clients->accounts[i], ports + count, max - count);
     return count;
+}
+
+static bool warn_of_clock(const struct clock *clock, struct result *result)
+{
+    struct error text = ERROR_INIT;
+
+    if (!clock->was_corrected)
+        return true;
+    error_set(&text,
+              "this machine's clock is %" PRId64 " seconds %s AWS's: calls were signed with AWS's "
+              "time; set the clock, and check chronyd or systemd-timesyncd",
+              clock->offset < 0 ? -clock->offset : clock->offset,
+              clock->offset < 0 ? "ahead of" : "behind");
+    return result_warn(result, text.text);
+}
+
+bool clients_warn(const struct clients *clients, struct result *result, struct error *error)
+{
+    bool ok = warn_of_clock(&clients->clock, result);
+
+    for (size_t i = 0; ok && i < clients->account_count; i++) {
+        const char *warning = clients->accounts[i].credentials.warning;
+
+        ok = warning == NULL || result_warn(result, warning);
+    }
+    return ok || error_set(error, "out of memory");
 }

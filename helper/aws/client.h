@@ -42,11 +42,15 @@ struct clients {
 };
 
 /* False only when memory ends. The request must outlive the clients. */
-bool clients_open(struct clients *clients, const struct request *request, struct error *error);
+bool clients_open(struct clients *clients, const struct request *request, struct deadline deadline,
+                  struct error *error);
 /* http: for credentials alone, see account_connect(). False only when memory ends. */
 bool clients_connect(struct clients *clients, const struct request *request, struct http *http,
-                     struct deadline deadline, struct error *error);
+                     struct error *error);
 void clients_free(struct clients *clients);
+
+/* Adds what the log should hear about clock and credentials; after the calls. */
+bool clients_warn(const struct clients *clients, struct result *result, struct error *error);
 
 /* The TCP ports of all that may be asked; returns how many, at most max. */
 size_t clients_ports(const struct clients *clients, uint16_t *ports, size_t max);

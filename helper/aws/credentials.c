@@ -7,6 +7,7 @@
 #include "aws/credentials_provider.h"
 #include "aws/identity_setting.h"
 #include "aws/shared_config.h"
+#include "aws/sts.h"
 
 /* Whoever configures what is not supported is told so. */
 static enum provider_answer refuse(const struct provider *provider,
@@ -31,13 +32,13 @@ static enum provider_answer refuse(const struct provider *provider,
 
 /* Of a profile, in the order of AWS's SDKs: the first that is configured decides. */
 static const struct provider profile_providers[] = {
-    {refuse, "web_identity_token_file", "a web identity"},
-    {refuse, "role_arn", "an assumed role"},
+    {credentials_of_web_identity, "web_identity_token_file", "a web identity"},
+    {credentials_of_role, "role_arn", "an assumed role"},
     {refuse, "sso_session", "IAM Identity Center"},
     {refuse, "sso_start_url", "IAM Identity Center"},
     {credentials_of_credentials_file, "aws_access_key_id", "the credentials file"},
     {refuse, "login_session", "a console login"},
-    {refuse, "credential_process", "a process"},
+    {credentials_of_process, "credential_process", "a process"},
     {credentials_of_config_file, "aws_access_key_id", "the config file"},
 };
 
@@ -53,7 +54,14 @@ static enum provider_answer prepare_instance(const struct provider *provider,
     return PROVIDER_FOUND;
 }
 
-static const struct provider machine_providers[] = {
+/* What AWS's SDKs read from the environment, [aws] says; it comes before a profile where that does
+ * with them, and behind it likewise. */
+static const struct provider first_providers[] = {
+    {credentials_of_configured_web_identity, "web_identity_token_file", "a web identity"},
+};
+
+static const struct provider last_providers[] = {
+    {credentials_prepare_container, NULL, "the container"},
     {prepare_instance, NULL, "the instance"},
 };
 
@@ -62,6 +70,7 @@ static const struct {
     credentials_ask *ask;
     const char *name;
 } origins[] = {
+    [CREDENTIALS_OF_CONTAINER] = {credentials_of_container, "the endpoint of the container"},
     [CREDENTIALS_OF_INSTANCE] = {credentials_of_instance, "the EC2 instance's role"},
 };
 
@@ -96,11 +105,15 @@ static bool ask_providers(struct credential_source *source, const struct provide
                           struct error *error)
 {
     struct buffer tried = BUFFER_INIT;
-    enum provider_answer answer = credentials_of_profile(place, source, &tried, error);
+    enum provider_answer answer =
+        ask_table(first_providers, sizeof first_providers / sizeof *first_providers, place, source,
+                  &tried, error);
 
     if (answer == PROVIDER_NOT_CONFIGURED)
-        answer = ask_table(machine_providers, sizeof machine_providers / sizeof *machine_providers,
-                           place, source, &tried, error);
+        answer = credentials_of_profile(place, source, &tried, error);
+    if (answer == PROVIDER_NOT_CONFIGURED)
+        answer = ask_table(last_providers, sizeof last_providers / sizeof *last_providers, place,
+                           source, &tried, error);
     source->tried = text_copy(buffer_text(&tried));
     buffer_free(&tried);
     return answer == PROVIDER_FOUND;
@@ -127,14 +140,17 @@ static void keep_warnings(struct credential_source *source, const struct shared_
 }
 
 bool credentials_prepare(struct credential_source *source, const struct identity *settings,
-                         struct error *error)
+                         struct deadline deadline, struct error *error)
 {
     struct shared_config config;
-    const struct provider_place place = {.settings = settings, .config = &config};
+    const struct provider_place place = {
+        .settings = settings, .deadline = deadline, .config = &config};
     bool ok;
 
     *source = (struct credential_source){0};
-    ok = shared_config_read(&config, settings, error) && ask_providers(source, &place, error);
+    ok = shared_config_read(&config, settings, error) &&
+         credential_source_add_configured_role(source, settings, error) &&
+         ask_providers(source, &place, error);
     if (ok)
         keep_warnings(source, &config);
     shared_config_free(&config);
@@ -173,12 +189,45 @@ static bool copy_credentials(struct credentials *to, const struct credentials *f
            error_set(error, "out of memory");
 }
 
-/* Everybody was asked, and this is what they said. */
-static bool describe_nowhere(const struct credential_source *source, struct error *error)
+/* The instance is asked last: when it has none, nobody has. Where credential_source names it, it is
+ * one that is configured but broken. */
+static bool describe_failure(const struct credential_source *source, struct error *error)
 {
     struct error last = *error;
 
-    return error_set(error, "Unable to locate credentials: tried %s%s", source->tried, last.text);
+    if (source->origin == CREDENTIALS_OF_INSTANCE && source->tried[0] != '\0')
+        return error_set(error, "Unable to locate credentials: tried %s%s", source->tried,
+                         last.text);
+    return error_context(error, "%s", origins[source->origin].name);
+}
+
+/* What roles are assumed with; nothing where a web identity assumes the first one. */
+static bool obtain_first(struct credentials *credentials, const struct credential_source *source,
+                         const struct credential_access *access, struct error *error)
+{
+    if (source->origin == CREDENTIALS_OF_WEB_IDENTITY)
+        return true;
+    if (source->origin == CREDENTIALS_HELD) {
+        if (!copy_credentials(credentials, &source->held, error))
+            return false;
+    } else if (!origins[source->origin].ask(credentials, source, access, error)) {
+        return describe_failure(source, error);
+    }
+    return credentials_last(credentials, access->clock, error);
+}
+
+static bool assume(struct credentials *credentials, const struct assumed_role *role,
+                   const struct credential_access *access, struct error *error)
+{
+    struct credentials next;
+    bool ok = sts_assume_role(&next, role, role->web_identity_token == NULL ? credentials : NULL,
+                              access, error);
+
+    if (!ok)
+        return false;
+    credentials_free(credentials);
+    *credentials = next;
+    return credentials_last(credentials, access->clock, error);
 }
 
 bool credentials_obtain(struct credentials *credentials, const struct credential_source *source,
@@ -187,21 +236,28 @@ bool credentials_obtain(struct credentials *credentials, const struct credential
     bool ok;
 
     *credentials = (struct credentials){0};
-    if (source->origin == CREDENTIALS_HELD)
-        ok = copy_credentials(credentials, &source->held, error);
-    else
-        ok = origins[source->origin].ask(credentials, source, access, error) ||
-             (source->origin == CREDENTIALS_OF_INSTANCE && describe_nowhere(source, error));
-    ok = ok && credentials_last(credentials, access->clock, error);
-    if (!ok)
+    ok = obtain_first(credentials, source, access, error);
+    for (size_t i = source->role_count; ok && i > 0; i--)
+        ok = assume(credentials, &source->roles[i - 1], access, error);
+    if (!ok) {
         credentials_free(credentials);
-    return ok;
+        return false;
+    }
+    if (credentials->warning == NULL)
+        credentials->warning = text_copy(source->held.warning);
+    return true;
+}
+
+bool credentials_can_be_renewed(const struct credential_source *source)
+{
+    return source->origin != CREDENTIALS_HELD || source->role_count > 0;
 }
 
 bool credentials_last(const struct credentials *credentials, const struct clock *clock,
                       struct error *error)
 {
-    int64_t left = credentials->expires - (int64_t)clock_now(clock);
+    int64_t now = credentials->told != 0 ? credentials->told : (int64_t)clock_now(clock);
+    int64_t left = credentials->expires - now;
 
     if (credentials->expires == 0 || left >= CREDENTIAL_LIFE_MIN_S)
         return true;

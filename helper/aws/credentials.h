@@ -36,6 +36,7 @@ struct credentials {
     char *session_token; /* NULL for keys of a user */
     char *warning;       /* NULL, or one line for the log about where they were found */
     int64_t expires;     /* seconds since 1970, or 0 for those that do not */
+    int64_t told;        /* the time of whoever gave them, when he did; 0: not known */
 };
 
 /* A role that is assumed with credentials, or with the token of a web identity. */
@@ -82,16 +83,20 @@ struct credential_access {
 /* settings are the keys of [aws]. Reads files and runs a process, asks nobody else. An error names
  * the provider that is configured but broken. Free *source in any case. */
 bool credentials_prepare(struct credential_source *source, const struct identity *settings,
-                         struct error *error);
+                         struct deadline deadline, struct error *error);
 void credential_source_free(struct credential_source *source);
 
 /* When no provider has any the error begins with "Unable to locate credentials" and names each
  * with what it answered. On false nothing has to be freed. */
 bool credentials_obtain(struct credentials *credentials, const struct credential_source *source,
                         const struct credential_access *access, struct error *error);
+
+/* Whether obtaining them again may give others. */
+bool credentials_can_be_renewed(const struct credential_source *source);
 void credentials_free(struct credentials *credentials);
 
-/* False, with an error, when they end before a call could be made with them. */
+/* False, with an error, when they end before a call could be made with them. They are compared with
+ * the time of whoever gave them: this machine's may be wrong. */
 bool credentials_last(const struct credentials *credentials, const struct clock *clock,
                       struct error *error);
 

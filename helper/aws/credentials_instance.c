@@ -77,6 +77,8 @@ bool credentials_of_instance(struct credentials *credentials,
     if (!ok)
         error_context(error, "the metadata service at %s: its answer for %s", access->metadata->url,
                       buffer_text(&path));
+    else
+        credentials->told = access->metadata->date;
 out:
     buffer_free(&path);
     buffer_free(&text);

@@ -23,6 +23,7 @@ enum provider_answer {
 /* Where a provider looks. */
 struct provider_place {
     const struct identity *settings;
+    struct deadline deadline;           /* of the request */
     const struct shared_config *config; /* with the profile that is asked */
     const struct provider_place
         *origin; /* the profile whose source_profile names this one, or NULL */
@@ -46,6 +47,35 @@ typedef enum provider_answer provider_prepare(const struct provider *provider,
 provider_prepare credentials_of_credentials_file;
 provider_prepare credentials_of_config_file;
 
+/* A role of the profile, assumed with what its source_profile or credential_source gives
+ * (credentials_role.c). */
+provider_prepare credentials_of_role;
+
+/* The token of a web identity, named by the profile or by [aws] (credentials_web_identity.c). */
+provider_prepare credentials_of_web_identity;
+provider_prepare credentials_of_configured_web_identity;
+
+/* The profile's credential_process (credentials_process.c). */
+provider_prepare credentials_of_process;
+
+/* The endpoint that [aws] names for a container (credentials_container.c). */
+provider_prepare credentials_prepare_container;
+
+/* A role that is assumed after all that are there already; NULL with an error. session_name and
+ * external_id may be NULL. */
+struct assumed_role *credential_source_add_role(struct credential_source *source, const char *arn,
+                                                const char *session_name, const char *external_id,
+                                                struct error *error);
+
+/* The role of [aws], which is assumed with whatever credentials are found. To be called before the
+ * providers are asked. */
+bool credential_source_add_configured_role(struct credential_source *source,
+                                           const struct identity *settings, struct error *error);
+
+/* A name that STS takes, on the heap: every byte outside its alphabet is a '-', and what is missing
+ * or too short is "ssmenv". */
+char *role_session_name(const char *configured);
+
 /* Asks all providers that a profile can name, in their order, and appends to tried what those say
  * that have nothing (credentials.c). */
 enum provider_answer credentials_of_profile(const struct provider_place *place,
@@ -55,6 +85,8 @@ enum provider_answer credentials_of_profile(const struct provider_place *place,
 typedef bool credentials_ask(struct credentials *credentials,
                              const struct credential_source *source,
                              const struct credential_access *access, struct error *error);
+
+credentials_ask credentials_of_container;
 
 /* The role of the EC2 instance, from its metadata service (credentials_instance.c). */
 credentials_ask credentials_of_instance;

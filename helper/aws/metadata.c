@@ -5,6 +5,7 @@
 #include "aws/identity_setting.h"
 #include "aws/local_service.h"
 #include "aws/region.h"
+#include "aws/timestamp.h"
 #include "aws/url.h"
 
 #define ADDRESS_IPV4  "http://169.254.169.254"
@@ -139,7 +140,7 @@ static bool renew_token(struct metadata_service *service, struct http *http,
     return ok;
 }
 
-static enum metadata_answer take_answer(const struct metadata_service *service, const char *path,
+static enum metadata_answer take_answer(struct metadata_service *service, const char *path,
                                         const struct http_exchange *exchange, struct buffer *text,
                                         struct error *error)
 {
@@ -158,6 +159,8 @@ static enum metadata_answer take_answer(const struct metadata_service *service, 
                   response->status, path);
         return METADATA_SILENT;
     }
+    if (!timestamp_read_http(response->date, &service->date))
+        service->date = 0;
     buffer_append(text, response->body.data, response->body.length);
     return METADATA_FOUND;
 }

@@ -26,6 +26,7 @@ struct metadata_service {
     uint16_t port;
     bool disabled;
     struct buffer token;  /* empty until the first question */
+    int64_t date;         /* its own time when it answered last, or 0 */
     struct error silence; /* why it cannot be asked: there is no second try within a request */
 };
 

@@ -11,10 +11,9 @@
 #define ASKED_MAX_MS      (INT64_C(3600) * 1000)
 
 static const char *const transient_codes[] = {
-    "InternalFailure",      "InternalServerError",
-    "InternalServiceError", "PriorRequestNotComplete",
-    "RequestTimeout",       "RequestTimeoutException",
-    "ServiceUnavailable",   "ServiceUnavailableException",
+    "IDPCommunicationError",   "InternalFailure",         "InternalServerError",
+    "InternalServiceError",    "PriorRequestNotComplete", "RequestTimeout",
+    "RequestTimeoutException", "ServiceUnavailable",      "ServiceUnavailableException",
 };
 
 static const char *const throttled_codes[] = {

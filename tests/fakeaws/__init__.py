@@ -35,6 +35,7 @@ from .metadata import Container, Metadata
 from .remote import RemoteFakeAWS
 from .server import Listener
 from .services.secrets import Secret, SecretReference
+from .services.sts import Role
 
 __all__ = ["Call", "FakeAWS", "RemoteFakeAWS"]
 
@@ -213,6 +214,31 @@ class FakeAWS:
         """Pages hold at most so many entries, whatever MaxResults says."""
         with self._account.lock:
             self._account.page_size = size
+
+    def add_role(
+        self,
+        name: str,
+        policy: Policy = None,
+        trust: Optional[list[str]] = None,
+        external_id: Optional[str] = None,
+        web_identity: Optional[str] = None,
+        life: float = 0,
+    ) -> str:
+        """A role of this account; returns its ARN. The parameters are those of services.sts.Role."""
+        arn = f"arn:aws:iam::{self.account}:role/{name}"
+        with self._account.lock:
+            self._account.roles[arn] = Role(arn, policy, trust, external_id, web_identity, life)
+        return arn
+
+    @property
+    def sessions(self) -> list[tuple[str, str, str]]:
+        """Role, session name and key id of each session, in their order."""
+        with self._account.lock:
+            return list(self._account.sessions)
+
+    def expire(self, access_key_id: str) -> None:
+        with self._account.lock:
+            self._account.keys[access_key_id].expired = True
 
     # --- what lies beside an instance or a container ---
 

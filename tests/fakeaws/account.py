@@ -26,6 +26,8 @@ class Account:
         self.parameters = ParameterStore()
         self.shared: dict[str, ParameterStore] = {}  # by other accounts
         self.secrets = SecretStore(number)
+        self.roles: dict[str, Any] = {}  # services.sts.Role, by ARN
+        self.sessions: list[tuple[str, str, str]] = []  # role, session name and key id of each
         self.clock_offset = 0.0
         self.page_size: Optional[int] = None
         self._page_seal = secrets.token_hex(8)

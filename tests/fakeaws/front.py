@@ -45,13 +45,7 @@ class FrontEnd:
 
     def _serve(self, request: Request, call: Call, service: Service) -> Reply:
         with self.account.lock:
-            key = sigv4.verify(
-                request,
-                self.account.keys,
-                self.account.region,
-                service.signing_name,
-                self.account.now(),
-            )
+            key = self._verify(request, call, service)
             call.key_id = key.access_key_id
             call.request = service.parse(call.operation, request)
             call.names = service.names(call.operation, call.request)
@@ -60,6 +54,19 @@ class FrontEnd:
         self.log.identified()
         exchange = VerifiedExchange(self, service, call, key)
         return KINDS[fault.kind](fault, exchange) if fault else exchange.answer()
+
+    def _verify(self, request: Request, call: Call, service: Service) -> Key:
+        """The key that signed; one that may do nothing for the operations that nobody signs."""
+        is_signed = getattr(service, "is_signed", lambda operation: True)
+        if not is_signed(call.operation):
+            return Key("", "")
+        return sigv4.verify(
+            request,
+            self.account.keys,
+            self.account.region,
+            service.signing_name,
+            self.account.now(),
+        )
 
     def _service(self, request: Request, call: Call) -> Optional[Service]:
         for service in self._services:

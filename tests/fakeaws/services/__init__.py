@@ -40,5 +40,6 @@ class Service(Protocol):
 def services_of(account: Account) -> list[Service]:
     from .secretsmanager import SecretsManager
     from .ssm import SystemsManager
+    from .sts import SecurityTokenService
 
-    return [SystemsManager(account), SecretsManager(account)]
+    return [SystemsManager(account), SecretsManager(account), SecurityTokenService(account)]
