@@ -117,11 +117,18 @@ static bool profile_is_known(const struct shared_config *config, const char *pro
 static enum provider_answer ask_profile(const struct provider_place *place, bool is_itself,
                                         struct credential_source *source, struct error *error)
 {
+    static provider_prepare *const files[] = {credentials_of_credentials_file,
+                                              credentials_of_config_file};
     struct buffer tried = BUFFER_INIT;
-    enum provider_answer answer = credentials_of_credentials_file(NULL, place, source, error);
+    enum provider_answer answer = PROVIDER_NOT_CONFIGURED;
 
-    if (answer == PROVIDER_NOT_CONFIGURED)
-        answer = credentials_of_config_file(NULL, place, source, error);
+    for (size_t i = 0; i < 2 && answer == PROVIDER_NOT_CONFIGURED; i++) {
+        struct error said = ERROR_INIT;
+
+        answer = files[i](NULL, place, source, &said);
+        if (answer == PROVIDER_BROKEN)
+            *error = said;
+    }
     if (answer == PROVIDER_NOT_CONFIGURED && !is_itself)
         answer = credentials_of_profile(place, source, &tried, error);
     buffer_free(&tried);

@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>
 
+#include "aws/metadata.h"
 #include "common/buffer.h"
 #include "shared_files.h"
 #include "tap.h"
@@ -10,22 +11,36 @@
 
 #define PAIR "aws_access_key_id = AKID\naws_secret_access_key = hidden/secret+key=\n"
 
-/* "ID SECRET TOKEN", or the error, or what was tried before others than files have to be asked. */
-static void find(const struct identity *identity, struct buffer *text)
+/* In two steps, as the fetcher does it; nobody on the network is asked. */
+static bool find_credentials(struct credentials *credentials, const struct identity *identity,
+                             struct error *error)
 {
     struct credential_source source;
+    struct metadata_service metadata = {.disabled = true};
+    const struct credential_access access = {.metadata = &metadata, .settings = identity};
+    bool found = credentials_prepare(&source, identity, deadline_in(60000), error);
+
+    *credentials = (struct credentials){0};
+    found = found && credentials_obtain(credentials, &source, &access, error);
+    credential_source_free(&source);
+    credential_source_free(&source);
+    return found;
+}
+
+/* "ID SECRET TOKEN", or the error. */
+static void find(const struct identity *identity, struct buffer *text)
+{
+    struct credentials credentials;
     struct error error = ERROR_INIT;
 
-    if (!credentials_prepare(&source, identity, &error))
-        buffer_append_text(text, error.text);
-    else if (source.origin == CREDENTIALS_HELD)
-        buffer_append_format(text, "%s %s %s", source.held.access_key_id,
-                             source.held.secret_access_key,
-                             source.held.session_token != NULL ? source.held.session_token : "-");
+    if (find_credentials(&credentials, identity, &error))
+        buffer_append_format(text, "%s %s %s", credentials.access_key_id,
+                             credentials.secret_access_key,
+                             credentials.session_token != NULL ? credentials.session_token : "-");
     else
-        buffer_append_format(text, "tried %s", source.tried);
-    credential_source_free(&source);
-    credential_source_free(&source);
+        buffer_append_text(text, error.text);
+    credentials_free(&credentials);
+    credentials_free(&credentials);
 }
 
 static void check_found(const char *credentials, const char *config, const char *profile,
@@ -161,20 +176,23 @@ static void a_key_that_no_header_can_hold_is_an_error_without_its_value(void)
     }
 }
 
-static void without_files_it_is_known_what_was_tried(void)
+static void without_files_the_error_lists_what_was_tried(void)
 {
     check_refused(
         NULL, NULL, NULL,
-        "tried CREDENTIALS: No such file or directory; CONFIG: No such file or directory; ");
+        "Unable to locate credentials: tried [aws] web_identity_token_file: not set; "
+        "CREDENTIALS: No such file or directory; CONFIG: No such file or directory; "
+        "[aws] container_credentials_relative_uri and container_credentials_full_uri: not "
+        "set; the metadata service is not asked: [aws] ec2_metadata_disabled is yes");
 }
 
-static void without_keys_it_is_known_what_each_file_has(void)
+static void without_keys_the_error_says_what_each_file_has(void)
 {
     check_refused("[a]\n" PAIR "[b]\n", "[default]\nregion = us-east-1\n", NULL,
-                  "tried CREDENTIALS has only a, b; "
+                  "not set; CREDENTIALS has only a, b; "
                   "CONFIG has no aws_access_key_id in profile default");
     check_refused("", "[services x]\n", NULL,
-                  "tried CREDENTIALS has no profile; CONFIG has no profile");
+                  "not set; CREDENTIALS has no profile; CONFIG has no profile");
 }
 
 static void a_named_profile_that_is_nowhere_is_an_error_that_lists_the_others(void)
@@ -194,17 +212,14 @@ static void a_config_section_without_the_word_profile_is_pointed_out(void)
                   "; CONFIG:2 has [ci], which has to be [profile ci] there");
 }
 
-static void a_provider_that_is_not_built_yet_is_an_error_never_a_silence(void)
+static void a_provider_that_is_not_supported_is_an_error_never_a_silence(void)
 {
     static const struct {
         const char *line;
         const char *error;
     } cases[] = {
-        {"role_arn = hidden", "role_arn: credentials from an assumed role are not supported"},
-        {"web_identity_token_file = hidden", "from a web identity are not supported"},
         {"sso_session = hidden", "from IAM Identity Center are not supported"},
         {"sso_start_url = hidden", "from IAM Identity Center are not supported"},
-        {"credential_process = hidden", "from a process are not supported"},
         {"login_session = hidden", "from a console login are not supported"},
     };
 
@@ -219,7 +234,29 @@ static void a_provider_that_is_not_built_yet_is_an_error_never_a_silence(void)
         snprintf(config, sizeof config, "[default]\n" PAIR "%s\n", cases[i].line);
         check_refused(NULL, config, NULL, error);
     }
-    check_refused("[default]\n" PAIR, "[default]\nrole_arn = hidden\n", NULL, "CONFIG:2: role_arn");
+}
+
+static void a_provider_that_is_configured_but_broken_is_never_skipped(void)
+{
+    static const struct {
+        const char *lines;
+        const char *error;
+    } cases[] = {
+        {"role_arn = hidden", "CONFIG:2: role_arn: profile default needs a source_profile or "
+                              "credential_source"},
+        {"role_arn = hidden\nsource_profile = a\ncredential_source = EcsContainer",
+         "CONFIG:2: role_arn: profile default needs one of, not both, source_profile or"},
+        {"web_identity_token_file = hidden", "CONFIG:2: web_identity_token_file: it needs a role"},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char config[256];
+
+        snprintf(config, sizeof config, "[default]\n%s\n", cases[i].lines);
+        check_refused("[default]\n" PAIR, config, NULL, cases[i].error);
+    }
+    check_refused(NULL, "[default]\ncredential_process = hidden/none\n", NULL,
+                  "CONFIG:2: credential_process: it cannot be started: No such file or directory");
     check_found("[default]\n" PAIR, "[default]\ncredential_process = x\n", NULL,
                 "AKID hidden/secret+key= -");
 }
@@ -298,7 +335,7 @@ static void only_root_may_own_the_files_unless_the_helper_says_otherwise(void)
 /* As whoever runs the fetcher does: its own user's files count only where it is told so. */
 static int find_as_another_user(const struct shared_files *files, const char *trust_uid)
 {
-    struct credential_source source;
+    struct credentials credentials;
     struct error error = ERROR_INIT;
     struct shared_files copy = *files;
     bool found;
@@ -309,8 +346,8 @@ static int find_as_another_user(const struct shared_files *files, const char *tr
     copy.identity.count--;
     if (trust_uid != NULL)
         shared_files_set(&copy, "trust_uid", trust_uid);
-    found = credentials_prepare(&source, &copy.identity, &error);
-    credential_source_free(&source);
+    found = find_credentials(&credentials, &copy.identity, &error);
+    credentials_free(&credentials);
     return found ? 0 : strstr(error.text, "is owned by uid 4242") != NULL ? 1 : 3;
 }
 
@@ -373,18 +410,18 @@ static void a_file_that_may_not_be_read_says_how_to_mend_it(void)
 
 static void what_occurs_twice_is_handed_up_as_a_warning(void)
 {
-    struct credential_source source;
+    struct credentials credentials;
     struct shared_files files;
     struct error error = ERROR_INIT;
 
     shared_files_make(&files, "[default]\naws_access_key_id = hidden\n" PAIR,
                       "[default]\n[default]\n");
-    CHECK(credentials_prepare(&source, &files.identity, &error));
-    CHECK_TEXT(source.held.access_key_id, "AKID");
-    CHECK_CONTAINS(source.held.warning, "/credentials:3: this key is already on line 2");
-    CHECK_CONTAINS(source.held.warning, "/config:2: this section is already on line 1");
-    CHECK(strstr(source.held.warning, "hidden") == NULL);
-    credential_source_free(&source);
+    CHECK(find_credentials(&credentials, &files.identity, &error));
+    CHECK_TEXT(credentials.access_key_id, "AKID");
+    CHECK_CONTAINS(credentials.warning, "/credentials:3: this key is already on line 2");
+    CHECK_CONTAINS(credentials.warning, "/config:2: this section is already on line 1");
+    CHECK(strstr(credentials.warning, "hidden") == NULL);
+    credentials_free(&credentials);
     shared_files_remove(&files);
 }
 
@@ -399,14 +436,17 @@ static const struct tap_test tests[] = {
     {"a pair is never put together from two files", a_pair_is_never_put_together_from_two_files},
     {"a key that no header can hold is an error without its value",
      a_key_that_no_header_can_hold_is_an_error_without_its_value},
-    {"without files it is known what was tried", without_files_it_is_known_what_was_tried},
-    {"without keys it is known what each file has", without_keys_it_is_known_what_each_file_has},
+    {"without files the error lists what was tried", without_files_the_error_lists_what_was_tried},
+    {"without keys the error says what each file has",
+     without_keys_the_error_says_what_each_file_has},
     {"a named profile that is nowhere is an error that lists the others",
      a_named_profile_that_is_nowhere_is_an_error_that_lists_the_others},
     {"a config section without the word profile is pointed out",
      a_config_section_without_the_word_profile_is_pointed_out},
-    {"a provider that is not built yet is an error, never a silence",
-     a_provider_that_is_not_built_yet_is_an_error_never_a_silence},
+    {"a provider that is not supported is an error, never a silence",
+     a_provider_that_is_not_supported_is_an_error_never_a_silence},
+    {"a provider that is configured but broken is never skipped",
+     a_provider_that_is_configured_but_broken_is_never_skipped},
     {"a broken file is an error even when the other has keys",
      a_broken_file_is_an_error_even_when_the_other_has_keys},
     {"a file that lets others in is refused", a_file_that_lets_others_in_is_refused},
