@@ -622,6 +622,18 @@ def _():
             check_equal(cloud.aws.calls, [])
 
 
+@cloud_test("TLS 1.1 is refused also where OpenSSL's configuration allows it")
+def _(cloud):
+    path = f"{FOLDER}/openssl.cnf"
+    with open(path, "w") as file:
+        file.write("openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = lax\n"
+                   "[lax]\nMinProtocol = TLSv1\nCipherString = DEFAULT:@SECLEVEL=0\n")
+    fetcher = cloud.fetcher().with_settings(
+        endpoint_url=cloud.aws.tls_endpoint_with("tls1.1"), ca_bundle=KEEP.ca_file)
+    result = fetcher.ask(parameter("/a"), environment={"PATH": "/usr/bin", "OPENSSL_CONF": path})
+    check_contains(result.errors[0], "TLS 1.2 or newer")
+
+
 @cloud_test("a good certificate of a CA that is not named is refused", "tls")
 def _(cloud):
     result = cloud.fetcher().with_settings(ca_bundle=None).ask(parameter("/a"))
