@@ -49,6 +49,8 @@ bool word_read(struct lexer *lexer, struct arena *arena, struct word *word)
         else if (!read_expansion(lexer, word))
             return false;
     }
+    if (lexer->at - at > LIMIT_LOOKUP_NAME_BYTES)
+        return lexer_error(lexer, at, "the name is longer than %d bytes", LIMIT_LOOKUP_NAME_BYTES);
     word->text = arena_copy_bytes(arena, lexer->line + at, lexer->at - at);
     if (lexer_take(lexer, "#"))
         word->member = member_read(lexer, arena);

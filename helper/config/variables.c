@@ -56,10 +56,9 @@ static void report_unknown(const struct checking *checking, const struct piece *
 {
     struct suggestion suggestion = suggestion_for(piece->variable);
     const struct name_table *names = &checking->first_line;
+    bool shown = !diagnostics_are_full(checking->diagnostics);
 
-    if (diagnostics_are_full(checking->diagnostics))
-        names = &(const struct name_table){0};
-    for (size_t i = 0; i < names->capacity; i++) {
+    for (size_t i = 0; shown && i < names->capacity; i++) {
         if (names->slots[i].name != NULL && names->slots[i].value < checking->line)
             suggestion_offer(&suggestion, names->slots[i].name);
     }
