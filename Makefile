@@ -66,7 +66,7 @@ FETCH_LIBS = $(shell $(PKGCONFIG) --libs libcurl libcrypto libcjson)
 # --- sources -----------------------------------------------------------------------------------
 
 MODULE_SOURCES = $(wildcard pam_module/*.c)
-HELPER_SOURCES = helper/ssmenv-helper.c helper/login.c $(wildcard helper/common/*.c helper/config/*.c helper/cache/*.c)
+HELPER_SOURCES = helper/ssmenv-helper.c helper/login.c helper/login_identities.c $(wildcard helper/common/*.c helper/config/*.c helper/cache/*.c)
 FETCH_SOURCES  = helper/ssmenv-fetch.c $(wildcard helper/common/*.c helper/aws/*.c)
 LIBRARY_SOURCES = $(filter-out helper/ssmenv-%,$(sort $(MODULE_SOURCES) $(HELPER_SOURCES) $(FETCH_SOURCES)))
 TEST_SOURCES   = $(wildcard tests/unit/*.c tests/module/*.c tests/interop/*.c tests/e2e/*.c)

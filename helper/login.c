@@ -1,13 +1,12 @@
 #include "login.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cache/cache.h"
 #include "common/fetcher.h"
 #include "config/groups.h"
+#include "login_identities.h"
 #include "paths.h"
 
 /* The fetcher answers this long before the helper's own end, so that its verdicts, not its death,
@@ -16,7 +15,7 @@
 
 /* What a fetch needs, and where its warnings go. */
 struct fetching {
-    struct identity identity;
+    struct identities identities;
     struct deadline deadline;
     struct login_outcome *outcome;
 };
@@ -24,58 +23,6 @@ struct fetching {
 void login_note(struct login_outcome *outcome, enum severity severity, const char *text)
 {
     diagnostics_add(&outcome->diagnostics, severity, (struct position){0}, "%s", text);
-}
-
-/* --- the identity
- * --------------------------------------------------------------------------------- */
-
-static const char *setting_or(const struct identity *identity, const char *key,
-                              const char *otherwise)
-{
-    for (size_t i = 0; i < identity->count; i++) {
-        if (strcmp(identity->settings[i].key, key) == 0)
-            return identity->settings[i].value;
-    }
-    return otherwise;
-}
-
-/* A changed file is another identity: new keys are used at once. */
-static void describe_file(struct buffer *text, const char *path)
-{
-    struct stat status = {0};
-
-    if (stat(path, &status) == 0)
-        buffer_append_format(text, "%s %llu %llu %lld.%09ld\n", path,
-                             (unsigned long long)status.st_ino, (unsigned long long)status.st_size,
-                             (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
-}
-
-/* Everything but the lookups that decides what a name means: stored values are bound to it. */
-static void describe_identity(struct buffer *text, const struct identity *identity)
-{
-    for (size_t i = 0; i < identity->count; i++)
-        buffer_append_format(text, "%s=%s\n", identity->settings[i].key,
-                             identity->settings[i].value);
-    describe_file(text, setting_or(identity, "credentials_file", PATH_CREDENTIALS));
-    describe_file(text, setting_or(identity, "config_file", PATH_AWS_CONFIG));
-}
-
-/* The settings as written, and, where the host is not root, whose files may be trusted. The array
- * is the caller's to free, its texts are borrowed. */
-static bool make_identity(struct identity *identity, const struct identity *written, char *owner)
-{
-    static char key[] = "trust_uid";
-    size_t count = written->count;
-
-    identity->settings = calloc(count + 1, sizeof *identity->settings);
-    if (identity->settings == NULL)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        identity->settings[i] = written->settings[i];
-    if (*owner != '\0')
-        identity->settings[count++] = (struct setting){key, owner};
-    identity->count = count;
-    return true;
 }
 
 /* --- fetching
@@ -104,14 +51,15 @@ static bool fetch(void *context, struct lookup *lookups, struct answer *answers,
 {
     struct fetching *fetching = context;
     int left = deadline_left(fetching->deadline) - FETCHER_MARGIN_MS;
+    struct identity used[LIMIT_IDENTITIES];
     struct request request = {.milliseconds = left > 0 ? (uint32_t)left : 1,
-                              .identities = &fetching->identity,
-                              .identity_count = 1,
+                              .identities = used,
                               .lookups = lookups,
                               .lookup_count = count};
     struct result result = {0};
     struct error error = ERROR_INIT;
 
+    request.identity_count = identities_pick(&fetching->identities, lookups, count, used);
     if (!fetcher_ask(&request, fetching->deadline, &result, &error))
         return fail_all(answers, count, error.text);
     take_answers(&result, answers);
@@ -138,7 +86,8 @@ static void count_in(struct login_outcome *outcome, const struct cache_set *set)
 }
 
 /* One cache_set for each set of the plan that needs lookups; returns how many. */
-static size_t make_sets(const struct plan *plan, struct answer *answers, struct cache_set *sets)
+static size_t make_sets(const struct plan *plan, const struct identities *identities,
+                        struct answer *answers, struct cache_set *sets)
 {
     size_t count = 0;
 
@@ -146,9 +95,11 @@ static size_t make_sets(const struct plan *plan, struct answer *answers, struct 
         const struct plan_set *set = &plan->sets[i];
 
         if (set->lookup_count > 0)
-            sets[count++] = (struct cache_set){.lookups = plan->lookups + set->first_lookup,
-                                               .answers = answers + set->first_lookup,
-                                               .count = set->lookup_count};
+            sets[count++] =
+                (struct cache_set){.identity = identities_key(identities, set->section->identity),
+                                   .lookups = plan->lookups + set->first_lookup,
+                                   .answers = answers + set->first_lookup,
+                                   .count = set->lookup_count};
     }
     return count;
 }
@@ -161,23 +112,20 @@ static bool obtain(const struct config *config, const struct plan *plan, struct 
                                   .retry_after_ms = config->cache.retry_after_ms,
                                   .keep_denied = config->cache.on_denied == ON_DENIED_STALE};
     struct cache_set *sets = calloc(plan->set_count, sizeof *sets);
-    struct buffer identity = BUFFER_INIT;
     struct cache cache;
     size_t count;
     bool ok;
 
     if (sets == NULL)
         return false;
-    describe_identity(&identity, &fetching->identity);
-    cache_open(&cache, PATH_RUNDIR, &policy, buffer_text(&identity));
-    count = make_sets(plan, answers, sets);
+    cache_open(&cache, PATH_RUNDIR, &policy);
+    count = make_sets(plan, &fetching->identities, answers, sets);
     ok = cache_obtain(&cache, sets, count, fetching->deadline, fetch, fetching);
     for (size_t i = 0; i < count; i++)
         count_in(fetching->outcome, &sets[i]);
     if (error_is_set(&cache.problem))
         login_note(fetching->outcome, SEVERITY_WARNING, cache.problem.text);
     cache_close(&cache);
-    buffer_free(&identity);
     free(sets);
     return ok;
 }
@@ -188,19 +136,17 @@ static bool obtain(const struct config *config, const struct plan *plan, struct 
 static void resolve(const struct login_request *request, const struct config *config,
                     const struct plan *plan, struct login_outcome *outcome)
 {
-    char owner[16] = "";
     struct fetching fetching = {.deadline = request->deadline, .outcome = outcome};
     struct result answers = {.answers = calloc(plan->lookup_count + 1, sizeof(struct answer)),
                              .answer_count = plan->lookup_count};
 
-    if (request->owner != 0)
-        snprintf(owner, sizeof owner, "%u", (unsigned)request->owner);
-    if (answers.answers == NULL || !make_identity(&fetching.identity, &config->aws, owner) ||
+    if (answers.answers == NULL ||
+        !identities_make(&fetching.identities, config, request->user, request->owner) ||
         (plan->lookup_count > 0 && !obtain(config, plan, &fetching, answers.answers)))
         login_note(outcome, SEVERITY_ERROR, "out of memory");
     else
         plan_resolve(plan, answers.answers, &outcome->environment, &outcome->diagnostics);
-    free(fetching.identity.settings);
+    identities_free(&fetching.identities);
     if (answers.answers != NULL)
         result_free(&answers);
 }

@@ -82,10 +82,9 @@ static int open_folder(const char *folder, struct error *error)
     return -1;
 }
 
-void cache_open(struct cache *cache, const char *folder, const struct cache_policy *policy,
-                const char *identity)
+void cache_open(struct cache *cache, const char *folder, const struct cache_policy *policy)
 {
-    *cache = (struct cache){.policy = *policy, .identity = identity};
+    *cache = (struct cache){.policy = *policy};
     cache->policy.ttl_ms = freshness_ttl(policy->ttl_ms, host_seed());
     cache->folder = open_folder(folder, &cache->problem);
 }
@@ -98,15 +97,14 @@ void cache_close(struct cache *cache)
 }
 
 /* Texts with their lengths before them: no two different sets have the same key. */
-static void make_key(const struct cache *cache, const struct cache_set *set, struct buffer *key)
+static void make_key(const struct cache_set *set, struct buffer *key)
 {
-    buffer_append_text(key, cache->identity);
+    buffer_append_text(key, set->identity);
     for (size_t i = 0; i < set->count; i++) {
         const struct lookup *lookup = &set->lookups[i];
 
-        buffer_append_format(key, "\n%d %u %zu:%s %zu:%s", (int)lookup->kind, lookup->identity,
-                             strlen(lookup->name), lookup->name, strlen(lookup->member),
-                             lookup->member);
+        buffer_append_format(key, "\n%d %zu:%s %zu:%s", (int)lookup->kind, strlen(lookup->name),
+                             lookup->name, strlen(lookup->member), lookup->member);
     }
 }
 
@@ -454,7 +452,7 @@ static bool prepare(struct run *run, struct job *job, struct cache_set *set)
         job->progress = LOCKED;
         return true;
     }
-    make_key(run->cache, set, &job->key);
+    make_key(set, &job->key);
     if (buffer_failed(&job->key) || !look(run, job, false, false))
         return false;
     if (freshness_is_usable(&job->store, &run->cache->policy, boottime_ms()))

@@ -24,12 +24,12 @@
 struct cache {
     int folder;                 /* -1: no cache */
     struct cache_policy policy; /* ttl_ms is the host's own */
-    const char *identity; /* borrowed: everything but the lookups that decides what a name means */
-    struct error problem; /* the first thing that kept the cache from working; for the log */
+    struct error problem;       /* the first thing that kept the cache from working; for the log */
 };
 
 struct cache_set {
-    const struct lookup *lookups; /* borrowed */
+    const char *identity; /* borrowed: everything but the lookups that decides what a name means */
+    const struct lookup *lookups; /* borrowed; all under this identity, whatever its index */
     struct answer *answers;       /* the caller's array of count empty answers, filled here */
     size_t count;
     enum wire_source source; /* out: CACHE, FETCHED, STALE, or NONE when nothing could be had */
@@ -41,10 +41,9 @@ struct cache_set {
 typedef bool cache_fetch(void *context, struct lookup *lookups, struct answer *answers,
                          size_t count);
 
-/* identity must outlive cache. ttl_ms of policy is the configured one. folder as in PATH_RUNDIR; it
+/* ttl_ms of policy is the configured one. folder as in PATH_RUNDIR; it
  * must be a folder of this user that nobody else can enter. Never fails: see problem. */
-void cache_open(struct cache *cache, const char *folder, const struct cache_policy *policy,
-                const char *identity);
+void cache_open(struct cache *cache, const char *folder, const struct cache_policy *policy);
 void cache_close(struct cache *cache);
 
 /* Fills the answers of all sets. After deadline no fetch is begun and no lock is waited for. False:

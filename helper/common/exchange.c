@@ -97,7 +97,7 @@ static bool read_request(struct wire_reader *reader, struct request *request)
 {
     request->milliseconds = wire_read_u32(reader);
     request->identities =
-        read_array(reader, LIMIT_SETTINGS, sizeof *request->identities, &request->identity_count);
+        read_array(reader, LIMIT_IDENTITIES, sizeof *request->identities, &request->identity_count);
     for (size_t i = 0; i < request->identity_count; i++) {
         if (!read_identity(reader, &request->identities[i]))
             return false;

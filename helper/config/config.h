@@ -30,7 +30,8 @@ struct cache_settings {
 };
 
 struct config {
-    struct identity aws; /* the keys of [aws], only those that were written */
+    struct identity *identities; /* their written keys: first [aws], then each [aws NAME] */
+    size_t identity_count;
     struct cache_settings cache;
     struct section *sections; /* in the order of the files and of their lines */
     size_t section_count;

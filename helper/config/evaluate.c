@@ -16,7 +16,7 @@ static bool is_unreserved(unsigned char c)
            c == '.' || c == '_' || c == '~';
 }
 
-static size_t encoded_length(const struct value *value)
+static size_t length_uri(const struct value *value)
 {
     size_t length = 0;
 
@@ -25,7 +25,19 @@ static size_t encoded_length(const struct value *value)
     return length;
 }
 
-static char *encode(char *end, const struct value *value)
+static char *encode_lines(char *end, const struct value *value)
+{
+    for (size_t i = 0; i < value->length; i++)
+        *end++ = (char)(value->text[i] == ',' ? '\n' : value->text[i]);
+    return end;
+}
+
+static char *encode_plain(char *end, const struct value *value)
+{
+    return value->length != 0 ? mempcpy(end, value->text, value->length) : end;
+}
+
+static char *encode_uri(char *end, const struct value *value)
 {
     static const char digits[] = "0123456789ABCDEF";
 
@@ -43,10 +55,24 @@ static char *encode(char *end, const struct value *value)
     return end;
 }
 
+static size_t length_plain(const struct value *value)
+{
+    return value->length;
+}
+
+static const struct {
+    size_t (*length)(const struct value *value);
+    char *(*encode)(char *end, const struct value *value); /* returns the new end */
+} encodings[] = {
+    [MODIFIER_NONE] = {length_plain, encode_plain},
+    [MODIFIER_URI] = {length_uri, encode_uri},
+    [MODIFIER_LINES] = {length_plain, encode_lines},
+};
+
 /* What a text is put together from. */
 struct part {
     struct value value;
-    bool uri;
+    enum modifier modifier;
 };
 
 static struct value join_parts(struct resolution *resolution, const struct part *parts,
@@ -55,14 +81,8 @@ static struct value join_parts(struct resolution *resolution, const struct part 
     char *text = arena_alloc(&resolution->arena, length + 1);
     char *end = text;
 
-    for (size_t i = 0; i < count; i++) {
-        if (parts[i].uri) {
-            end = encode(end, &parts[i].value);
-        } else if (parts[i].value.length != 0) {
-            memcpy(end, parts[i].value.text, parts[i].value.length);
-            end += parts[i].value.length;
-        }
-    }
+    for (size_t i = 0; i < count; i++)
+        end = encodings[parts[i].modifier].encode(end, &parts[i].value);
     return (struct value){VALUE_SET, text, length};
 }
 
@@ -117,7 +137,7 @@ static struct value evaluate_text(struct resolution *resolution, size_t line,
         const struct piece *piece = &text->pieces[i];
         struct part *part = &parts[i];
 
-        part->uri = piece->uri;
+        part->modifier = piece->modifier;
         if (piece->literal != NULL)
             part->value = (struct value){VALUE_SET, piece->literal, strlen(piece->literal)};
         else
@@ -126,7 +146,7 @@ static struct value evaluate_text(struct resolution *resolution, size_t line,
             return failed;
         if (part->value.state == VALUE_UNSET && lacking == NULL)
             lacking = piece;
-        length += part->uri ? encoded_length(&part->value) : part->value.length;
+        length += encodings[part->modifier].length(&part->value);
     }
     if (lacking != NULL)
         return lacks_variable(resolution, plan_line, lacking);
@@ -147,20 +167,21 @@ static struct value take_answer(struct resolution *resolution, const struct plan
     size_t lookup = line->lookups[alternative];
     const struct answer *answer = &resolution->answers[lookup];
     const char *parameter = resolution->plan->lookups[lookup].name;
+    enum lookup_kind kind = resolution->plan->lookups[lookup].kind;
     struct position position = line->assignment->alternatives[alternative].position;
     struct value value;
 
     if (answer->state == ANSWER_MISSING)
         return unset;
     if (answer->state != ANSWER_FOUND || answer->count != 1) {
-        resolution_fail_answer(resolution, line, position, parameter, answer);
+        resolution_fail_answer(resolution, line, position, &resolution->plan->lookups[lookup],
+                               answer);
         return failed;
     }
     value = (struct value){VALUE_SET, answer->entries[0].value, strlen(answer->entries[0].value)};
     if (value.length > LIMIT_VALUE_BYTES) {
-        resolution_fail(resolution, line, position,
-                        "parameter %s has %zu bytes, and a value at most %d", parameter,
-                        value.length, LIMIT_VALUE_BYTES);
+        resolution_fail(resolution, line, position, "%s %s has %zu bytes, and a value at most %d",
+                        lookup_kind_name(kind), parameter, value.length, LIMIT_VALUE_BYTES);
         return failed;
     }
     return value;
@@ -171,6 +192,8 @@ static void fail_missing(struct resolution *resolution, const struct plan_line *
     const struct assignment *assignment = line->assignment;
     struct buffer names = {.limit = LIMIT_MESSAGE_BYTES};
     const char *word_alone = NULL;
+    const char *kind;
+    bool parameters = true;
 
     for (size_t i = 0; i < assignment->count; i++) {
         const struct alternative *alternative = &assignment->alternatives[i];
@@ -179,9 +202,13 @@ static void fail_missing(struct resolution *resolution, const struct plan_line *
         buffer_append_format(&names, "%s%s", i != 0 ? ", " : "", name);
         if (alternative->reference->word_alone)
             word_alone = name;
+        parameters = parameters && alternative->reference->kind == LOOKUP_PARAMETER;
     }
-    resolution_fail(resolution, line, assignment->alternatives[0].position, "%s %s%s%s%s%s",
-                    assignment->count == 1 ? "parameter" : "none of the parameters",
+    if (assignment->count == 1)
+        kind = lookup_kind_name(assignment->alternatives[0].reference->kind);
+    else
+        kind = parameters ? "none of the parameters" : "none of";
+    resolution_fail(resolution, line, assignment->alternatives[0].position, "%s %s%s%s%s%s", kind,
                     buffer_failed(&names) ? "written here" : buffer_text(&names),
                     assignment->count == 1 ? " does not exist" : " exists",
                     word_alone != NULL ? "; for the text itself write \"" : "",

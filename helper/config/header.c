@@ -4,6 +4,7 @@
 
 #include "config/quoted.h"
 #include "config/suggestion.h"
+#include "ssmenv/limits.h"
 
 static const struct {
     const char *name;
@@ -105,14 +106,43 @@ static bool unknown_criterion(struct lexer *lexer, size_t at, const char *name,
 
     for (size_t i = 0; i < count; i++)
         suggestion_offer(&suggestion, known[i].name);
+    suggestion_offer(&suggestion, "aws");
     if (name[0] == '\0')
-        return lexer_error(lexer, at, "expected user=, group=, service= or ]");
-    if (strcmp(name, "aws") == 0)
-        return lexer_error(lexer, at, "aws= is not supported yet");
+        return lexer_error(lexer, at, "expected user=, group=, service=, aws= or ]");
     if (suggestion.best != NULL)
         return lexer_error(lexer, at, "unknown criterion %s; did you mean %s?", name,
                            suggestion.best);
-    return lexer_error(lexer, at, "unknown criterion %s: expected user, group or service", name);
+    return lexer_error(lexer, at, "unknown criterion %s: expected user, group, service or aws",
+                       name);
+}
+
+/* NAME of [aws NAME] and of aws=NAME. */
+static bool read_identity(struct lexer *lexer, struct arena *arena, struct section *section)
+{
+    size_t at = lexer->at;
+    int c;
+
+    while (is_name_byte(c = lexer_peek(lexer)) || c == '-')
+        lexer->at++;
+    if (lexer->at == at || lexer->at - at > LIMIT_NAME_BYTES || !(c < 0 || is_blank(c) || c == ']'))
+        return lexer_error(lexer, at,
+                           "expected the name of an identity, of at most %d letters, digits or "
+                           "any of _ -",
+                           LIMIT_NAME_BYTES);
+    section->identity_name = arena_copy_bytes(arena, lexer->line + at, lexer->at - at);
+    section->identity_position = lexer_position(lexer, at);
+    return true;
+}
+
+/* The cursor stands behind the word aws, which is at this offset. */
+static bool read_aws_criterion(struct lexer *lexer, struct arena *arena, struct section *section,
+                               size_t at)
+{
+    if (section->identity_name != NULL)
+        return lexer_error(lexer, at, "aws is written twice: a section has one identity");
+    if (!lexer_take(lexer, "="))
+        return lexer_error(lexer, lexer->at, "expected = right after aws");
+    return read_identity(lexer, arena, section);
 }
 
 static bool read_criterion(struct lexer *lexer, struct arena *arena, struct section *section)
@@ -136,6 +166,8 @@ static bool read_criterion(struct lexer *lexer, struct arena *arena, struct sect
             return lexer_error(lexer, lexer->at, "expected = right after %s", name);
         return read_patterns(lexer, arena, &known[i]);
     }
+    if (strcmp(name, "aws") == 0)
+        return read_aws_criterion(lexer, arena, section, at);
     return unknown_criterion(lexer, at, name, known, count);
 }
 
@@ -151,13 +183,16 @@ static void read_criteria(struct lexer *lexer, struct arena *arena, struct secti
     }
 }
 
-/* The cursor stands behind the kind of a section that has no criteria. */
-static bool read_nothing(struct lexer *lexer, enum section_kind kind)
+/* The cursor stands behind the kind of a section that has no criteria, and perhaps a name. */
+static bool read_name_or_nothing(struct lexer *lexer, struct arena *arena, enum section_kind kind,
+                                 struct section *section)
 {
+    lexer_skip_blanks(lexer);
+    if (kind == SECTION_AWS && is_name_byte(lexer_peek(lexer)) &&
+        !read_identity(lexer, arena, section))
+        return false;
     if (!lexer_at_end(lexer) && lexer_peek(lexer) == ']')
         return true;
-    if (kind == SECTION_AWS && is_name_byte(lexer_peek(lexer)))
-        return lexer_error(lexer, lexer->at, "[aws NAME] is not supported yet, only [aws]");
     return lexer_error(lexer, lexer->at, "expected ]: only [env] has criteria");
 }
 
@@ -175,7 +210,7 @@ enum section_kind header_read(struct lexer *lexer, struct arena *arena, struct s
     if (kind == SECTION_ENV)
         read_criteria(lexer, arena, section);
     else
-        read_nothing(lexer, kind);
+        read_name_or_nothing(lexer, arena, kind, section);
     if (lexer_take(lexer, "]") && !lexer_at_end(lexer))
         lexer_error(lexer, lexer->at, "expected nothing after ] but a comment");
     return kind;

@@ -1,7 +1,7 @@
 /*
- * A section's first line: [aws], [cache], [let], or [env] with its criteria.
+ * A section's first line: [aws], [aws NAME], [cache], [let], or [env] with its criteria.
  *
- *     [env user=deploy,ci group=dba service=sshd,cron*]
+ *     [env aws=central user=deploy,ci group=dba service=sshd,cron*]
  *
  * Criteria are separated by blanks; inside one there are none, but in quotes.
  */
@@ -21,7 +21,8 @@ enum section_kind {
 
 /* Reads the line at the cursor, which stands on a [, and reports its mistakes. The kind is told
  * even after a mistake if it could be read, so that the lines below can be checked all the same.
- * section is filled where the kind is SECTION_ENV. */
+ * section is filled where the kind is SECTION_ENV; of [aws NAME] it
+ * holds identity_name and its position. */
 enum section_kind header_read(struct lexer *lexer, struct arena *arena, struct section *section);
 
 #endif

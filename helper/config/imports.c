@@ -143,8 +143,8 @@ struct value import_line(struct resolution *resolution, size_t line)
         return found_nothing(&importing);
     if (answer->state != ANSWER_FOUND) {
         resolution_fail_answer(resolution, plan_line,
-                               plan_line->assignment->alternatives[0].position, importing.path,
-                               answer);
+                               plan_line->assignment->alternatives[0].position,
+                               &resolution->plan->lookups[plan_line->lookups[0]], answer);
         return failed;
     }
     for (size_t i = 0; i < answer->count; i++)

@@ -24,10 +24,8 @@ void lookups_begin_set(struct lookups *lookups)
     lookups->by_key = (struct name_table){0};
 }
 
-bool lookups_add(struct lookups *lookups, struct arena *arena, enum lookup_kind kind, char *name,
-                 char *member, size_t *index)
+bool lookups_add(struct lookups *lookups, struct arena *arena, struct lookup lookup, size_t *index)
 {
-    struct lookup lookup = {.kind = kind, .identity = 0, .name = name, .member = member};
     const char *key = key_of(arena, &lookup);
     const size_t *known = name_table_find(&lookups->by_key, key);
 

@@ -1,6 +1,7 @@
 /*
- * The lookups of a plan, set by set: two of one set that agree in kind, identity, name and member
- * are one. Different sets share none, since each is fetched and kept as a whole.
+ * The lookups of a plan, set by set: two of one set that agree in kind, name and member are one.
+ * Different sets share none, since each is fetched and kept as a whole; all lookups of a set are
+ * made under the identity of its section.
  */
 #ifndef SSMENV_CONFIG_LOOKUPS_H
 #define SSMENV_CONFIG_LOOKUPS_H
@@ -19,8 +20,7 @@ struct lookups {
 void lookups_begin_set(struct lookups *lookups);
 
 /* The index of this lookup, added if it is new. False when there would be more than
- * LIMIT_LOOKUPS. name and member are borrowed. */
-bool lookups_add(struct lookups *lookups, struct arena *arena, enum lookup_kind kind, char *name,
-                 char *member, size_t *index);
+ * LIMIT_LOOKUPS. Its texts are borrowed. */
+bool lookups_add(struct lookups *lookups, struct arena *arena, struct lookup lookup, size_t *index);
 
 #endif

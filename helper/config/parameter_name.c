@@ -2,14 +2,13 @@
 
 #include <string.h>
 
+#include "config/arn.h"
 #include "config/lexer.h"
 #include "ssmenv/limits.h"
 
 #define NAME_BYTES     2048 /* PSParameterName */
 #define SELECTOR_BYTES 127  /* PSParameterSelector has 128, with its colon */
 #define LEVELS         15
-#define REGION_BYTES   63 /* one label of a host's name, RFC 1035 */
-#define ACCOUNT_DIGITS 12
 #define SECRETS        "/aws/reference/secretsmanager/"
 
 #define ARN_EXPECTED "expected the ARN of a parameter, arn:aws:ssm:REGION:ACCOUNT:parameter/NAME"
@@ -24,31 +23,6 @@ static struct name_mistake mistake_at(size_t offset, const char *text)
 static bool starts_with(const char *text, const char *start)
 {
     return strncmp(text, start, strlen(start)) == 0;
-}
-
-bool region_is_valid(const char *region, size_t length)
-{
-    bool only_digits = true;
-
-    if (length == 0 || length > REGION_BYTES || region[0] == '-' || region[length - 1] == '-')
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        int c = (unsigned char)region[i];
-
-        if (c != '-' && (!is_name_byte(c) || c == '_'))
-            return false;
-        only_digits = only_digits && is_digit(c);
-    }
-    return !only_digits;
-}
-
-bool account_is_valid(const char *account, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (!is_digit((unsigned char)account[i]))
-            return false;
-    }
-    return length == ACCOUNT_DIGITS;
 }
 
 static const char *describe_byte(int c)
@@ -155,41 +129,16 @@ static struct name_mistake judge_with_selector(const char *name)
     return mistake;
 }
 
-/* The fields of an ARN before the resource: arn, partition, service, region, account. */
-static bool arn_field_is_valid(size_t field, const char *text, size_t length)
-{
-    switch (field) {
-    case 0:
-        return length == 3 && memcmp(text, "arn", 3) == 0;
-    case 1:
-        return length >= 3 && memcmp(text, "aws", 3) == 0 && region_is_valid(text, length);
-    case 2:
-        return length == 3 && memcmp(text, "ssm", 3) == 0;
-    case 3:
-        return region_is_valid(text, length);
-    default:
-        return account_is_valid(text, length);
-    }
-}
-
-#define ARN_FIELDS 5
-
 /* A parameter /prod/db has the resource parameter/prod/db, and DB_USER has parameter/DB_USER. */
 static struct name_mistake judge_arn(const char *arn)
 {
-    const char *at = arn;
     struct name_mistake mistake;
+    size_t offset;
+    const char *at;
 
-    for (size_t field = 0; field < ARN_FIELDS; field++) {
-        size_t length = strcspn(at, ":");
-
-        if (at[length] != ':' || !arn_field_is_valid(field, at, length))
-            return mistake_at((size_t)(at - arn), ARN_EXPECTED);
-        at += length + 1;
-    }
-    if (!starts_with(at, "parameter/"))
-        return mistake_at((size_t)(at - arn), ARN_EXPECTED);
-    at += strlen("parameter/");
+    if (!arn_find_resource(arn, "ssm", &offset) || !starts_with(arn + offset, "parameter/"))
+        return mistake_at(offset, ARN_EXPECTED);
+    at = arn + offset + strlen("parameter/");
     if (strchr(at, '/') != NULL && strchr(at, '/') < at + strcspn(at, ":"))
         at--;
     mistake = judge_with_selector(at);
@@ -206,14 +155,9 @@ static size_t longest_length(const char *name)
     return length;
 }
 
-bool parameter_name_is_arn(const char *name)
-{
-    return starts_with(name, "arn:");
-}
-
 struct name_mistake parameter_name_judge(const char *name)
 {
-    if (parameter_name_is_arn(name)) {
+    if (arn_is_next(name)) {
         if (longest_length(name) > LIMIT_LOOKUP_NAME_BYTES)
             return mistake_at(0, "the ARN is too long");
         return judge_arn(name);

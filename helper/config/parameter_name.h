@@ -23,10 +23,4 @@ struct name_mistake parameter_name_judge(const char *name);
 /* A path that ends in '/', for an import. */
 struct name_mistake parameter_path_judge(const char *path);
 
-bool parameter_name_is_arn(const char *name);
-
-/* ^(?![0-9]+$)(?!-)[a-zA-Z0-9-]{1,63}(?<!-)$: what may become part of a host's name. */
-bool region_is_valid(const char *region, size_t length);
-bool account_is_valid(const char *account, size_t length);
-
 #endif

@@ -13,6 +13,7 @@ struct reading {
     struct arena *arena;
     struct lexer lexer;
     enum section_kind kind; /* of the section that the line belongs to */
+    size_t identity;        /* of [aws] and [aws NAME]: index into the parser's */
     bool header_seen;
     bool complained;         /* about lines before the first section, once */
     struct name_table names; /* written in this [env] section, with their lines */
@@ -109,7 +110,8 @@ static void put_setting(struct reading *reading, const struct settings_section *
 
 static void read_aws_line(struct reading *reading)
 {
-    put_setting(reading, &settings_of_aws, &reading->parser->aws);
+    put_setting(reading, &settings_of_aws,
+                &reading->parser->identities.items[reading->identity].settings);
 }
 
 static void read_cache_line(struct reading *reading)
@@ -203,6 +205,8 @@ static void read_header(struct reading *reading)
 
     reading->header_seen = true;
     reading->kind = header_read(&reading->lexer, reading->arena, &section);
+    if (reading->kind == SECTION_AWS)
+        reading->identity = identities_open(&reading->parser->identities, reading->arena, &section);
     if (reading->kind != SECTION_ENV)
         return;
     config->sections =
@@ -231,6 +235,7 @@ void parser_init(struct parser *parser, struct config *config, struct diagnostic
 {
     *config = (struct config){0};
     *parser = (struct parser){.config = config, .diagnostics = diagnostics};
+    identities_init(&parser->identities, &config->arena);
 }
 
 void parser_read(struct parser *parser, const char *file, const char *text, size_t length)
@@ -249,7 +254,7 @@ bool parser_finish(struct parser *parser)
 
     assignment_judge_pending(&parser->pending, &parser->constants, &config->arena, diagnostics);
     variables_check(config, diagnostics);
-    settings_to_identity(&parser->aws, &config->arena, &config->aws, diagnostics);
+    identities_finish(&parser->identities, config, diagnostics);
     settings_to_cache(&parser->cache, &config->cache);
     return diagnostics->errors == 0;
 }

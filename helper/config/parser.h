@@ -12,13 +12,14 @@
 #include "config/assignment.h"
 #include "config/config.h"
 #include "config/constants.h"
+#include "config/identities.h"
 #include "config/settings.h"
 
 struct parser {
     struct config *config;
     struct diagnostics *diagnostics;
     struct constants constants;
-    struct settings aws;
+    struct written_identities identities;
     struct settings cache;
     struct pending_references pending;
 };

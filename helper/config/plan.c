@@ -137,13 +137,17 @@ static bool add_lookup(struct building *building, const struct plan_line *line,
     const struct reference *reference = alternative->reference;
     char *name = reference->names_user ? reference_name_for(reference, building->login->user, arena)
                                        : arena_copy(arena, reference->name);
+    struct lookup lookup;
 
     if (name == NULL)
         return plan_mistake(building, line, alternative,
                             "%u: the user's name cannot be part of a parameter's name, which has "
                             "only letters, digits and _ . -");
-    if (!lookups_add(&building->lookups, arena, reference->kind, name,
-                     arena_copy(arena, reference->member), index))
+    lookup = (struct lookup){.kind = reference->kind,
+                             .identity = building->plan->sets[line->set].section->identity,
+                             .name = name,
+                             .member = arena_copy(arena, reference->member)};
+    if (!lookups_add(&building->lookups, arena, lookup, index))
         return plan_mistake(building, line, alternative,
                             "one login asks for at most " NUMBER(LIMIT_LOOKUPS) " parameters");
     return true;

@@ -23,12 +23,12 @@ static const struct escape escapes[] = {
     {'\\', '\\'}, {'"', '"'}, {'n', '\n'}, {'t', '\t'}, {'$', '$'}};
 
 /* What may stand behind the | of ${NAME|…}. */
-struct modifier {
+struct known_modifier {
     const char *name;
-    bool uri;
+    enum modifier modifier;
 };
 
-static const struct modifier modifiers[] = {{"uri", true}};
+static const struct known_modifier modifiers[] = {{"uri", MODIFIER_URI}, {"lines", MODIFIER_LINES}};
 
 static void add_piece(struct reading *reading, struct piece piece)
 {
@@ -57,12 +57,13 @@ static bool read_modifier(struct reading *reading, struct piece *piece)
 
     for (size_t i = 0; i < sizeof modifiers / sizeof modifiers[0]; i++) {
         if (lexer_take(lexer, modifiers[i].name) && lexer_peek(lexer) == '}') {
-            piece->uri = modifiers[i].uri;
+            piece->modifier = modifiers[i].modifier;
             return true;
         }
         lexer->at = at;
     }
-    return lexer_error(lexer, at, "unknown modifier: expected ${NAME} or ${NAME|uri}");
+    return lexer_error(lexer, at,
+                       "unknown modifier: expected ${NAME}, ${NAME|uri} or ${NAME|lines}");
 }
 
 /* The cursor stands behind "${", which begins at offset at. */
@@ -84,7 +85,8 @@ static bool read_variable(struct reading *reading, size_t at)
     if (lexer_take(lexer, "|") && !read_modifier(reading, &piece))
         return false;
     if (!lexer_take(lexer, "}"))
-        return lexer_error(lexer, lexer->at, "expected } or |uri} after the variable's name");
+        return lexer_error(lexer, lexer->at,
+                           "expected }, |uri} or |lines} after the variable's name");
     end_literal(reading);
     add_piece(reading, piece);
     return true;

@@ -5,9 +5,14 @@
 #include "common/buffer.h"
 #include "config/member.h"
 #include "config/parameter_name.h"
+#include "config/secret_name.h"
 #include "config/suggestion.h"
 #include "ssmenv/limits.h"
 #include "ssmenv/names.h"
+
+/* What may stand before a name to say whose it is. */
+#define PARAMETER "ssm:"
+#define SECRET    "secret:"
 
 static bool ends_word(int c)
 {
@@ -125,6 +130,11 @@ static bool expand(struct judging *judging, const struct constants *constants)
     return known;
 }
 
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
 static bool ends_with(const char *text, const char *end)
 {
     size_t length = strlen(text);
@@ -172,6 +182,19 @@ static bool judge_parameter(const struct judging *judging, size_t offset,
     return true;
 }
 
+static bool judge_secret(const struct judging *judging, bool import, struct reference *reference)
+{
+    struct name_mistake mistake;
+
+    if (import)
+        return mistake_in(judging, 0, "an import takes parameters: expected /path/* or /path/**");
+    reference->kind = LOOKUP_SECRET;
+    reference->name = judging->text + strlen(SECRET);
+    mistake = secret_name_judge(reference->name);
+    return mistake.text == NULL ||
+           mistake_in(judging, strlen(SECRET) + mistake.offset, mistake.text);
+}
+
 bool reference_judge(const struct word *word, bool import, const struct constants *constants,
                      struct arena *arena, struct reference *reference,
                      struct diagnostics *diagnostics)
@@ -182,12 +205,10 @@ bool reference_judge(const struct word *word, bool import, const struct constant
     *reference = (struct reference){.member = word->member};
     if (word->names_constants && !expand(&judging, constants))
         return false;
-    if (strncmp(judging.text, "secret:", strlen("secret:")) == 0)
-        return mistake_in(&judging, 0,
-                          "secret: is not supported yet; a secret can be referenced as "
-                          "/aws/reference/secretsmanager/NAME");
-    offset = strncmp(judging.text, "ssm:", strlen("ssm:")) == 0 ? strlen("ssm:") : 0;
     reference->names_user = strstr(judging.text, "%u") != NULL;
+    if (starts_with(judging.text, SECRET))
+        return judge_secret(&judging, import, reference);
+    offset = starts_with(judging.text, PARAMETER) ? strlen(PARAMETER) : 0;
     return import ? judge_import(&judging, offset, reference)
                   : judge_parameter(&judging, offset, reference);
 }

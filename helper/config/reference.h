@@ -1,7 +1,8 @@
 /*
- * A word without quotes on the right of an env line: the name of a parameter.
+ * A word without quotes on the right of an env line: the name of a parameter or secret.
  *
  *     [ssm:] NAME, /PATH or ARN [:VERSION or :LABEL] [#MEMBER]
+ *     secret:NAME or secret:ARN [?stage=STAGE or ?version=VERSION] [#MEMBER]
  *     /PATH/ * and /PATH/ ** (without the blanks): an import
  *
  * Inside it %{NAME} stands for a constant of [let] and %u for the login's user. Constants are known

@@ -50,6 +50,9 @@ struct resolution {
     size_t reported_count;
 };
 
+/* What messages call a lookup: parameter, secret or path. */
+const char *lookup_kind_name(enum lookup_kind kind);
+
 /* Reports "NAME: …" at the position and fails the line's set. */
 void resolution_fail(struct resolution *resolution, const struct plan_line *line,
                      struct position position, const char *format, ...)
@@ -58,7 +61,7 @@ void resolution_fail(struct resolution *resolution, const struct plan_line *line
 /* The same for an answer that is a refusal or a failure. The same words are reported once in a set:
  * when AWS is away, every line says so. */
 void resolution_fail_answer(struct resolution *resolution, const struct plan_line *line,
-                            struct position position, const char *parameter,
+                            struct position position, const struct lookup *lookup,
                             const struct answer *answer);
 
 /* Makes two sets fail together. */

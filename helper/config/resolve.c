@@ -7,6 +7,16 @@
 #include "config/resolution.h"
 #include "ssmenv/limits.h"
 
+const char *lookup_kind_name(enum lookup_kind kind)
+{
+    static const char *const names[] = {[LOOKUP_PARAMETER] = "parameter",
+                                        [LOOKUP_CHILDREN] = "path",
+                                        [LOOKUP_SUBTREE] = "path",
+                                        [LOOKUP_SECRET] = "secret"};
+
+    return names[kind];
+}
+
 /* --- reporting -------------------------------------------------------------------------------- */
 
 void resolution_fail(struct resolution *resolution, const struct plan_line *line,
@@ -35,7 +45,7 @@ static bool was_reported(struct resolution *resolution, const char *words)
 }
 
 void resolution_fail_answer(struct resolution *resolution, const struct plan_line *line,
-                            struct position position, const char *parameter,
+                            struct position position, const struct lookup *lookup,
                             const struct answer *answer)
 {
     const char *words =
@@ -43,15 +53,14 @@ void resolution_fail_answer(struct resolution *resolution, const struct plan_lin
             ? answer->error
             : "the answer is damaged";
 
-    const char *kind = line->assignment->import ? "path" : "parameter";
-
     resolution->sets[line->set].failed = true;
     if (was_reported(resolution, words))
         return;
-    if (strstr(words, parameter) != NULL)
+    if (strstr(words, lookup->name) != NULL)
         resolution_fail(resolution, line, position, "%s", words);
     else
-        resolution_fail(resolution, line, position, "%s %s: %s", kind, parameter, words);
+        resolution_fail(resolution, line, position, "%s %s: %s", lookup_kind_name(lookup->kind),
+                        lookup->name, words);
 }
 
 /* --- sets that fail together ------------------------------------------------------------------ */

@@ -13,20 +13,27 @@
 #include "config/diagnostics.h"
 #include "config/pattern.h"
 
-/* A parameter, or with LOOKUP_CHILDREN and LOOKUP_SUBTREE what lies below a path. */
+/* A parameter or secret, or with LOOKUP_CHILDREN and LOOKUP_SUBTREE what lies below a path. */
 struct reference {
     enum lookup_kind kind;
-    const char *name;   /* as Parameter Store knows it, but for %u, which is still there */
+    const char *name;   /* as AWS knows it, but for %u, which is still there */
     const char *member; /* a JSON pointer; "": the whole value */
     bool names_user;    /* the name holds %u */
     bool word_alone;    /* has no '/': may have been meant as the text itself */
+};
+
+/* What becomes of a variable's value before it is put into a text. */
+enum modifier {
+    MODIFIER_NONE,
+    MODIFIER_URI,   /* percent-encoded */
+    MODIFIER_LINES, /* a StringList: each comma becomes the end of a line */
 };
 
 /* A piece of a quoted text: either literal or the value of a variable. */
 struct piece {
     const char *literal;  /* NULL in a variable's piece */
     const char *variable; /* NULL in a literal piece */
-    bool uri;             /* percent-encode the value */
+    enum modifier modifier;
     struct position position;
 };
 
@@ -63,6 +70,9 @@ struct section {
     struct pattern_list users;
     struct pattern_list groups;
     struct pattern_list services;
+    const char *identity_name; /* of aws=NAME; NULL: that of [aws] */
+    struct position identity_position;
+    uint16_t identity; /* index into the config's */
     struct assignment *assignments;
     size_t count;
 };

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "config/arn.h"
 #include "config/lexer.h"
-#include "config/parameter_name.h"
 #include "ssmenv/duration.h"
 #include "ssmenv/limits.h"
 
@@ -70,9 +70,21 @@ static bool is_external_id(const char *value)
     return consists_of(value, "+=,.@:/-", 2, 1224);
 }
 
+/* AssumeRole again; %u stands for the user, who may be longer than there is room. */
 static bool is_session_name(const char *value)
 {
-    return consists_of(value, "+=,.@-", 2, 64);
+    size_t length = 0;
+    size_t least = 2;
+
+    for (; *value != '\0'; value++, length++) {
+        if (value[0] == '%' && value[1] == 'u') {
+            value++;
+            least = 1;
+        } else if (!is_name_byte((unsigned char)*value) && strchr("+=,.@-", *value) == NULL) {
+            return false;
+        }
+    }
+    return length >= least && length <= 64;
 }
 
 /* The host of a URL without user, blank or control bytes; NULL when it is none. */
@@ -173,8 +185,8 @@ const struct value_type type_role_arn = {is_role_arn,
                                          "the ARN of a role, arn:aws:iam::ACCOUNT:role/NAME"};
 const struct value_type type_external_id = {
     is_external_id, "2 to 1224 letters, digits or any of _ + = , . @ : / -"};
-const struct value_type type_session_name = {is_session_name,
-                                             "2 to 64 letters, digits or any of _ + = , . @ -"};
+const struct value_type type_session_name = {
+    is_session_name, "2 to 64 letters, digits or any of _ + = , . @ -, or %u for the login's user"};
 const struct value_type type_endpoint_url = {
     is_endpoint_url, "https://HOST, or http:// for an address of this machine"};
 const struct value_type type_metadata_url = {

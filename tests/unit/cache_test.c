@@ -98,11 +98,12 @@ static void log_in_with(struct login *login, size_t sets_wanted, int64_t wait_ms
     struct cache cache;
     struct answer *answers[2] = {calloc(2, sizeof(struct answer)),
                                  calloc(1, sizeof(struct answer))};
-    struct cache_set sets[2] = {{.lookups = first, .answers = answers[0], .count = 2},
-                                {.lookups = second, .answers = answers[1], .count = 1}};
+    struct cache_set sets[2] = {
+        {.identity = identity, .lookups = first, .answers = answers[0], .count = 2},
+        {.identity = identity, .lookups = second, .answers = answers[1], .count = 1}};
 
     *login = (struct login){0};
-    cache_open(&cache, folder, &policy, identity);
+    cache_open(&cache, folder, &policy);
     CHECK(cache_obtain(&cache, sets, sets_wanted, deadline_in(wait_ms), fetch, NULL));
     cache_close(&cache);
     strcpy(login->problem, cache.problem.text);

@@ -2,9 +2,9 @@
 
 static const char *setting(const struct scenario *s, const char *key)
 {
-    for (size_t i = 0; i < s->config.aws.count; i++) {
-        if (strcmp(s->config.aws.settings[i].key, key) == 0)
-            return s->config.aws.settings[i].value;
+    for (size_t i = 0; i < s->config.identities[0].count; i++) {
+        if (strcmp(s->config.identities[0].settings[i].key, key) == 0)
+            return s->config.identities[0].settings[i].value;
     }
     return NULL;
 }
@@ -21,7 +21,7 @@ static void later_file_wins(void)
     scenario_file(s, "conf.d/20.conf", "[aws]\nregion = eu-west-1\n[cache]\nttl = 0\n");
     CHECK(scenario_loaded(s));
     CHECK_TEXT(scenario_messages(s), "");
-    CHECK_INT((long long)s->config.aws.count, 2);
+    CHECK_INT((long long)s->config.identities[0].count, 2);
     CHECK_TEXT(setting(s, "region"), "eu-west-1");
     CHECK_TEXT(setting(s, "profile"), "two words");
     CHECK_INT((long long)s->config.cache.ttl_ms, 0);
@@ -79,7 +79,7 @@ static void cache_defaults(void)
     struct scenario *s = scenario_of("");
 
     CHECK(s->good);
-    CHECK_INT((long long)s->config.aws.count, 0);
+    CHECK_INT((long long)s->config.identities[0].count, 0);
     CHECK_INT((long long)s->config.cache.ttl_ms, 5 * 60 * 1000);
     CHECK_INT((long long)s->config.cache.max_stale_ms, 24 * 3600 * 1000);
     CHECK_INT((long long)s->config.cache.retry_after_ms, 30 * 1000);
@@ -122,7 +122,7 @@ static void all_keys_of_aws(void)
     struct scenario *s = scenario_of(every_key);
 
     CHECK_TEXT(scenario_messages(s), "");
-    CHECK_INT((long long)s->config.aws.count, 14);
+    CHECK_INT((long long)s->config.identities[0].count, 14);
     CHECK_TEXT(setting(s, "role_arn"), "arn:aws-us-gov:iam::111122223333:role/team/params");
     CHECK_TEXT(setting(s, "ca_bundle"), "/etc/ssl/a b.pem");
     CHECK_TEXT(setting(s, "max_attempts"), "10");

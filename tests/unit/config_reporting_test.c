@@ -51,7 +51,7 @@ static void no_right_side_is_shown(void)
         "[env]\nA = /hunter2/",
         "[env]\nA = /a:hunter2/",
         "[env]\nA = /a#hunter2,",
-        "[env]\nA = secret:hunter2",
+        "[env]\nA = secret:hunter2,",
         "[env]\nA = \"hunter2\" || \"hunter2\"",
         "[env]\nhunter2-",
         "[env user=\"hunter2]",

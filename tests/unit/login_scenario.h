@@ -20,7 +20,7 @@
 #define SCENARIO_STORED 2048
 
 struct stored {
-    const char *name; /* with #POINTER behind it where a member is asked for */
+    const char *name; /* with secret: before a secret, #POINTER behind it for a member */
     const char *text; /* the value, or what AWS says */
     enum answer_state state;
 };
@@ -126,11 +126,12 @@ static inline bool scenario_lies_below(const struct lookup *lookup, const char *
 static inline void scenario_answer(struct scenario *scenario, const struct lookup *lookup,
                                    struct answer *answer)
 {
+    bool single = lookup->kind == LOOKUP_PARAMETER || lookup->kind == LOOKUP_SECRET;
     char key[8192];
 
-    snprintf(key, sizeof key, "%s%s%s", lookup->name, lookup->member[0] != '\0' ? "#" : "",
-             lookup->member);
-    answer_set(answer, lookup->kind == LOOKUP_PARAMETER ? ANSWER_MISSING : ANSWER_FOUND, "");
+    snprintf(key, sizeof key, "%s%s%s%s", lookup->kind == LOOKUP_SECRET ? "secret:" : "",
+             lookup->name, lookup->member[0] != '\0' ? "#" : "", lookup->member);
+    answer_set(answer, single ? ANSWER_MISSING : ANSWER_FOUND, "");
     for (size_t i = 0; i < scenario->stored_count; i++) {
         const struct stored *stored = &scenario->stored[i];
         bool same = strcmp(stored->name, key) == 0;
@@ -139,9 +140,9 @@ static inline void scenario_answer(struct scenario *scenario, const struct looku
             answer_set(answer, stored->state, stored->text);
             return;
         }
-        if (lookup->kind == LOOKUP_PARAMETER ? !same : !scenario_lies_below(lookup, stored->name))
+        if (single ? !same : !scenario_lies_below(lookup, stored->name))
             continue;
-        if (lookup->kind == LOOKUP_PARAMETER)
+        if (single)
             answer_set(answer, ANSWER_FOUND, "");
         answer_add(answer, stored->name, stored->text);
     }
