@@ -25,8 +25,7 @@ void login_note(struct login_outcome *outcome, enum severity severity, const cha
     diagnostics_add(&outcome->diagnostics, severity, (struct position){0}, "%s", text);
 }
 
-/* --- fetching
- * ------------------------------------------------------------------------------------- */
+/* --- fetching --- */
 
 /* Moves the result's answers to where they are wanted. */
 static void take_answers(struct result *result, struct answer *answers)
@@ -50,9 +49,8 @@ static bool fail_all(struct answer *answers, size_t count, const char *reason)
 static bool fetch(void *context, struct lookup *lookups, struct answer *answers, size_t count)
 {
     struct fetching *fetching = context;
-    int left = deadline_left(fetching->deadline) - FETCHER_MARGIN_MS;
     struct identity used[LIMIT_IDENTITIES];
-    struct request request = {.milliseconds = left > 0 ? (uint32_t)left : 1,
+    struct request request = {.deadline = {fetching->deadline.at - FETCHER_MARGIN_MS},
                               .identities = used,
                               .lookups = lookups,
                               .lookup_count = count};
@@ -69,8 +67,7 @@ static bool fetch(void *context, struct lookup *lookups, struct answer *answers,
     return true;
 }
 
-/* --- the sets by way of the cache
- * ------------------------------------------------------------------- */
+/* --- the sets by way of the cache --- */
 
 static void count_in(struct login_outcome *outcome, const struct cache_set *set)
 {
@@ -130,8 +127,7 @@ static bool obtain(const struct config *config, const struct plan *plan, struct 
     return ok;
 }
 
-/* --- all of it
- * -------------------------------------------------------------------------------------- */
+/* --- all of it --- */
 
 static void resolve(const struct login_request *request, const struct config *config,
                     const struct plan *plan, struct login_outcome *outcome)

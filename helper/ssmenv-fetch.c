@@ -49,16 +49,21 @@ static bool read_request(struct request *request, struct error *error)
     return ok;
 }
 
-/* The point by which the result has been written. The clock has run since the process was started,
- * and a result can be written even when there was no time to get one. */
-static struct deadline result_deadline(const struct request *request, int64_t started)
+/* The point by which the answers have been found. Nobody waits for longer than a login may last. */
+static struct deadline answer_deadline(const struct request *request)
 {
-    int64_t milliseconds =
-        request->milliseconds < TIMEOUT_MAX_MS ? request->milliseconds : TIMEOUT_MAX_MS;
-    struct deadline deadline = {started + milliseconds};
+    struct deadline deadline = deadline_earlier(request->deadline, deadline_in(TIMEOUT_MAX_MS));
+
+    deadline.at -= WRITE_MS;
+    return deadline;
+}
+
+/* Answers that came late are still written, in case somebody waits for them. */
+static struct deadline write_deadline(const struct request *request)
+{
     struct deadline least = deadline_in(WRITE_MS);
 
-    return deadline.at > least.at ? deadline : least;
+    return request->deadline.at > least.at ? request->deadline : least;
 }
 
 /* A lost datagram must not cost the five seconds after which libc asks again by default. */
@@ -126,30 +131,27 @@ static bool write_result(const struct result *result, struct deadline deadline, 
     return frame_write(STDOUT_FILENO, frame.data, frame.length, deadline, error);
 }
 
-static bool run(pid_t parent, int64_t started, struct error *error)
+static bool run(pid_t parent, struct error *error)
 {
     struct request request;
     struct result result = {0};
-    struct deadline deadline;
 
     if (!privilege_drop(0, 0, parent, error) || !read_request(&request, error))
         return false;
-    deadline = result_deadline(&request, started);
-    if (!fetch(&request, (struct deadline){deadline.at - WRITE_MS}, &result, error) &&
+    if (!fetch(&request, answer_deadline(&request), &result, error) &&
         !fail_all(&request, &result, error->text))
         return error_set(error, "out of memory");
-    return write_result(&result, deadline, error);
+    return write_result(&result, write_deadline(&request), error);
 }
 
 int main(int argc, char **argv)
 {
-    int64_t started = monotonic_ms();
     pid_t parent = parse_parent(argc, argv);
     struct error error = ERROR_INIT;
 
     if (parent == 0)
         error_set(&error, "usage: ssmenv-fetch --parent=PID, with a request on standard input");
-    else if (run(parent, started, &error))
+    else if (run(parent, &error))
         _exit(EXIT_SUCCESS); /* not exit(): a thread may still be resolving a name */
     fprintf(stderr, "ssmenv-fetch: %s\n", error.text);
     _exit(EXIT_FAILURE);

@@ -32,33 +32,20 @@ void store_name(const char *key, char name[STORE_NAME_BYTES])
     snprintf(name, STORE_NAME_BYTES, "%016llx", (unsigned long long)store_hash(key, strlen(key)));
 }
 
-static void put_u64(struct buffer *bytes, uint64_t value)
-{
-    frame_put_u32(bytes, (uint32_t)(value >> 32));
-    frame_put_u32(bytes, (uint32_t)value);
-}
-
-static uint64_t read_u64(struct wire_reader *reader)
-{
-    uint64_t high = wire_read_u32(reader);
-
-    return high << 32 | wire_read_u32(reader);
-}
-
 static void encode(const struct store *store, const char *key, struct buffer *bytes)
 {
     bytes->limit = STORE_LIMIT;
     buffer_append_text(bytes, STORE_MAGIC);
     frame_put_u8(bytes, STORE_VERSION);
     frame_put_text(bytes, key);
-    put_u64(bytes, store->fetched_at);
-    put_u64(bytes, store->attempt_at);
-    put_u64(bytes, store->attempt_end);
+    frame_put_u64(bytes, store->fetched_at);
+    frame_put_u64(bytes, store->attempt_at);
+    frame_put_u64(bytes, store->attempt_end);
     frame_put_u8(bytes, (uint8_t)store->attempt);
     frame_put_text(bytes, store->reason != NULL ? store->reason : "");
     result_put(&store->values, bytes);
     if (!buffer_failed(bytes))
-        put_u64(bytes, store_hash(bytes->data, bytes->length));
+        frame_put_u64(bytes, store_hash(bytes->data, bytes->length));
 }
 
 static bool is_whole(const struct buffer *bytes)
@@ -71,7 +58,7 @@ static bool is_whole(const struct buffer *bytes)
         bytes->data[sizeof STORE_MAGIC - 1] != STORE_VERSION)
         return false;
     wire_reader_init(&reader, bytes->data + body, HASH_BYTES);
-    return read_u64(&reader) == store_hash(bytes->data, body);
+    return wire_read_u64(&reader) == store_hash(bytes->data, body);
 }
 
 static bool is_possible(const struct store *store, uint64_t now)
@@ -94,9 +81,9 @@ static enum store_load decode(struct store *store, const struct buffer *bytes, c
     text = wire_read_text(&reader, STORE_LIMIT);
     if (text.length != strlen(key) || memcmp(text.bytes, key, text.length) != 0)
         return STORE_ABSENT;
-    store->fetched_at = read_u64(&reader);
-    store->attempt_at = read_u64(&reader);
-    store->attempt_end = read_u64(&reader);
+    store->fetched_at = wire_read_u64(&reader);
+    store->attempt_at = wire_read_u64(&reader);
+    store->attempt_end = wire_read_u64(&reader);
     store->attempt = wire_read_u8(&reader);
     text = wire_read_text(&reader, LIMIT_MESSAGE_BYTES);
     store->reason = text_copy_bytes(text.bytes, text.length);

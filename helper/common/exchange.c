@@ -47,7 +47,7 @@ void request_encode(const struct request *request, struct buffer *frame)
     struct buffer payload = BUFFER_INIT;
 
     payload.limit = LIMIT_REQUEST_BYTES;
-    frame_put_u32(&payload, request->milliseconds);
+    frame_put_u64(&payload, (uint64_t)request->deadline.at);
     frame_put_u16(&payload, (uint16_t)request->identity_count);
     for (size_t i = 0; i < request->identity_count; i++)
         put_identity(&payload, &request->identities[i]);
@@ -95,7 +95,7 @@ static bool read_lookup(struct wire_reader *reader, size_t identity_count, struc
 
 static bool read_request(struct wire_reader *reader, struct request *request)
 {
-    request->milliseconds = wire_read_u32(reader);
+    request->deadline.at = (int64_t)(wire_read_u64(reader) & INT64_MAX);
     request->identities =
         read_array(reader, LIMIT_IDENTITIES, sizeof *request->identities, &request->identity_count);
     for (size_t i = 0; i < request->identity_count; i++) {

@@ -14,7 +14,7 @@
  * Both structs own what they point to; values are secrets and are wiped by the _free functions.
  * The decoders check every count and length against ssmenv/limits.h: neither side trusts the other.
  *
- * Request payload: u32 milliseconds left, u16 identities, for each u16 settings and that many pairs
+ * Request payload: u64 deadline, u16 identities, for each u16 settings and that many pairs
  * of texts (key, value); u16 lookups, each u8 kind, u16 identity, text name, text member.
  * Result payload: u16 answers, each u8 state, text error, u16 entries and that many pairs of texts
  * (name, value); u16 warnings, each a text.
@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "common/buffer.h"
+#include "common/deadline.h"
 #include "common/error.h"
 
 struct setting {
@@ -57,7 +58,9 @@ struct lookup {
 };
 
 struct request {
-    uint32_t milliseconds; /* the fetcher answers within these */
+    /* The fetcher has answered by then. A point in time and not a duration, since loading the
+     * fetcher takes time as well. */
+    struct deadline deadline;
     struct identity *identities;
     size_t identity_count;
     struct lookup *lookups;

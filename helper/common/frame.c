@@ -26,6 +26,12 @@ void frame_put_u32(struct buffer *payload, uint32_t value)
     put_number(payload, value, 4);
 }
 
+void frame_put_u64(struct buffer *payload, uint64_t value)
+{
+    put_number(payload, (uint32_t)(value >> 32), 4);
+    put_number(payload, (uint32_t)value, 4);
+}
+
 void frame_put_bytes(struct buffer *payload, const char *bytes, size_t length)
 {
     frame_put_u32(payload, (uint32_t)length);

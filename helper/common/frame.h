@@ -19,6 +19,7 @@
 void frame_put_u8(struct buffer *payload, uint8_t value);
 void frame_put_u16(struct buffer *payload, uint16_t value);
 void frame_put_u32(struct buffer *payload, uint32_t value);
+void frame_put_u64(struct buffer *payload, uint64_t value);
 void frame_put_text(struct buffer *payload, const char *text);
 void frame_put_bytes(struct buffer *payload, const char *bytes, size_t length);
 

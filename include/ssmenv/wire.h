@@ -99,6 +99,13 @@ static inline uint32_t wire_read_u32(struct wire_reader *reader)
     return wire_read_number(reader, 4);
 }
 
+static inline uint64_t wire_read_u64(struct wire_reader *reader)
+{
+    uint64_t high = wire_read_u32(reader);
+
+    return high << 32 | wire_read_u32(reader);
+}
+
 /* A text of at most limit bytes without NUL; anything else fails the reader. */
 static inline struct wire_text wire_read_text(struct wire_reader *reader, size_t limit)
 {

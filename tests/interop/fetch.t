@@ -18,6 +18,7 @@ if "SSMENV_STAGE" not in os.environ:
 sys.dont_write_bytecode = True
 sys.path[:0] = [f"{ROOT}/tests", f"{ROOT}/tests/interop"]
 
+from fakeaws import FakeAWS  # noqa: E402
 from fetch_cases import CASES, allow, put_all  # noqa: E402
 from fetch_cloud import FOLDER, KEEP, Cloud, cloud_test, credentials  # noqa: E402
 from fetcher import (DENIED, FAILED, FOUND, MISSING, Fetcher, Lookup, children,  # noqa: E402

@@ -93,7 +93,8 @@ def frame(kind, payload):
 
 
 def encode_request(milliseconds, identities, lookups):
-    payload = struct.pack(">IH", milliseconds, len(identities))
+    deadline = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000_000 + milliseconds
+    payload = struct.pack(">QH", deadline, len(identities))
     for settings in identities:
         payload += struct.pack(">H", len(settings))
         for key, value in settings.items():

@@ -126,7 +126,7 @@ def _():
     with Cloud() as cloud:
         cloud.configure(TWO)
         cloud.aws.fault(kind="hang")
-        reply = helper.log_in(timeout_ms=1500)
+        reply = helper.log_in(timeout_ms=4000)
         check_equal((reply.outcome, reply.variables), ("failed", {}))
         check_contains(reply.error, "localhost")
         check_contains(reply.error, "answer")

@@ -11,7 +11,7 @@ static struct lookup lookups[] = {
     {LOOKUP_PARAMETER, 0, (char[]){"/prod/db:3"}, (char[]){"/username"}},
     {LOOKUP_SUBTREE, 0, (char[]){"/prod/app/"}, (char[]){""}},
 };
-static const struct request request = {.milliseconds = 2000,
+static const struct request request = {.deadline = {INT64_C(7000000000)},
                                        .identities = identities,
                                        .identity_count = 1,
                                        .lookups = lookups,
@@ -27,7 +27,7 @@ static void a_request_survives_the_journey(void)
     if (!CHECK(request_decode(&arrived, frame.data + WIRE_HEADER_BYTES,
                               frame.length - WIRE_HEADER_BYTES, &error)))
         return;
-    CHECK_INT(arrived.milliseconds, 2000);
+    CHECK_INT(arrived.deadline.at, INT64_C(7000000000));
     CHECK_TEXT(arrived.identities[0].settings[0].key, "region");
     CHECK_TEXT(arrived.identities[0].settings[0].value, "us-east-2");
     CHECK_INT((long long)arrived.lookup_count, 2);

@@ -15,7 +15,7 @@ static bool ask(const char *what, int64_t wait_ms, struct result *result, struct
     struct identity identity = {0};
     struct lookup lookups[] = {{LOOKUP_PARAMETER, 0, first, member},
                                {LOOKUP_PARAMETER, 0, second, member}};
-    struct request request = {.milliseconds = 1000,
+    struct request request = {.deadline = deadline_in(1000),
                               .identities = &identity,
                               .identity_count = 1,
                               .lookups = lookups,
