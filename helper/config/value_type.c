@@ -151,6 +151,12 @@ static bool is_metadata_url(const char *value)
     return host != NULL && (host_is_loopback(host, length) || host_is_link_local(host, length));
 }
 
+/* The fetcher knows AWS's addresses one by one. */
+static bool is_container_url(const char *value)
+{
+    return is_endpoint_url(value) || is_metadata_url(value);
+}
+
 static bool is_address_family(const char *value)
 {
     return strcmp(value, "ipv4") == 0 || strcmp(value, "ipv6") == 0;
@@ -193,6 +199,8 @@ const struct value_type type_metadata_url = {
     is_metadata_url,
     "http://169.254.169.254, http://[fd00:ec2::254], or http:// and another link-local address or "
     "one of this machine"};
+const struct value_type type_container_url = {
+    is_container_url, "https://HOST, or http:// for an address of AWS's or of this machine"};
 const struct value_type type_address_family = {is_address_family, "ipv4 or ipv6"};
 const struct value_type type_boolean = {is_boolean, "yes or no"};
 const struct value_type type_attempts = {is_attempts, "a number from 1 to 10"};

@@ -19,6 +19,7 @@ extern const struct value_type type_external_id;
 extern const struct value_type type_session_name;
 extern const struct value_type type_endpoint_url;
 extern const struct value_type type_metadata_url;
+extern const struct value_type type_container_url;
 extern const struct value_type type_address_family;
 extern const struct value_type type_boolean;
 extern const struct value_type type_attempts;

@@ -14,6 +14,8 @@ from .wire import AWSError, Reply
 
 METHODS = (
     "add_key",
+    "add_role",
+    "expire",
     "set_policy",
     "put",
     "put_secret",

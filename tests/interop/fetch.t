@@ -268,7 +268,7 @@ def _(cloud):
                       identities=[good.settings, *broken])
     check_equal(result.states, [FOUND] + [FAILED] * len(broken))
     for error, part in zip(result.errors[1:], ["Unable to locate credentials", "max_attempts",
-                                               "role_arn is not supported", "no.pem",
+                                               "AccessDenied for sts:AssumeRole", "no.pem",
                                                "endpoint_url", "region"]):
         check_contains(error, part)
 

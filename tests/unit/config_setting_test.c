@@ -7,7 +7,7 @@ static const struct mistake mistakes[] = {
      "ssmenv.conf:2:1: [aws] has no key regoin; did you mean region?"},
     {"an unknown key of [aws]",
      "[aws]\nproxy = x\n",
-     "ssmenv.conf:2:1: [aws] has no key proxy; it has region profile credentials_file config_file role_arn external_id role_session_name web_identity_token_file endpoint_url use_fips_endpoint use_dualstack_endpoint ca_bundle ec2_metadata_disabled ec2_metadata_service_endpoint ec2_metadata_service_endpoint_mode max_attempts"},
+     "ssmenv.conf:2:1: [aws] has no key proxy; it has region profile credentials_file config_file role_arn external_id role_session_name web_identity_token_file container_credentials_relative_uri container_credentials_full_uri container_authorization_token_file endpoint_url use_fips_endpoint use_dualstack_endpoint ca_bundle ec2_metadata_disabled ec2_metadata_service_endpoint ec2_metadata_service_endpoint_mode max_attempts"},
     {"an unknown key of [cache]",
      "[cache]\nmax_stael = 3h\n",
      "ssmenv.conf:2:1: [cache] has no key max_stael; did you mean max_stale?"},
