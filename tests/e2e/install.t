@@ -30,8 +30,11 @@ FILES = {
 }
 
 
+BUILD_SECONDS = 300
+
+
 def make(*arguments):
-    return run_program(["make", "-s", "-C", ROOT, *arguments])
+    return run_program(["make", "-s", "-C", ROOT, *arguments], timeout=BUILD_SECONDS)
 
 
 def modes(folder):
@@ -111,7 +114,7 @@ def build_other(*arguments):
                  "mount -o remount,bind,ro \"$0\" && "
                  "exec make -s -j2 -C \"$0\" install BUILD=/mnt/build PREFIX=/mnt/other \"$@\"")
     run_program(["unshare", "--mount", "sh", "-c", protected, ROOT, *arguments],
-                env={**os.environ, "TMPDIR": "/mnt"})
+                timeout=BUILD_SECONDS, env={**os.environ, "TMPDIR": "/mnt"})
 
 
 @test("A second copy with another PREFIX runs from there, beside the first")

@@ -137,11 +137,11 @@ def processes():
     return found
 
 
-def attempt(argv, **options):
-    """Runs a program to its end, whatever that is; output as bytes."""
+def attempt(argv, timeout=60, **options):
+    """Runs a program to its end, whatever that is; output as bytes. timeout: seconds."""
     return subprocess.run([str(part) for part in argv], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False,
-                          **options)
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
+                          check=False, **options)
 
 
 def run(argv, **options):
