@@ -32,6 +32,7 @@ SYSCONFDIR ?= $(PREFIX)/etc
 RUNDIR     ?= $(PREFIX)/run
 endif
 LIBEXECDIR ?= $(PREFIX)/libexec/ssmenv
+SBINDIR    ?= $(PREFIX)/sbin
 MANDIR     ?= $(PREFIX)/share/man
 CONFDIR     = $(SYSCONFDIR)/ssmenv
 
@@ -68,13 +69,15 @@ FETCH_LIBS = $(shell $(PKGCONFIG) --libs libcurl libcrypto libcjson)
 MODULE_SOURCES = $(wildcard pam_module/*.c)
 HELPER_SOURCES = helper/ssmenv-helper.c helper/login.c helper/login_identities.c $(wildcard helper/common/*.c helper/config/*.c helper/cache/*.c)
 FETCH_SOURCES  = helper/ssmenv-fetch.c $(wildcard helper/common/*.c helper/aws/*.c)
-LIBRARY_SOURCES = $(filter-out helper/ssmenv-%,$(sort $(MODULE_SOURCES) $(HELPER_SOURCES) $(FETCH_SOURCES)))
+COMMAND_SOURCES = helper/ssmenv.c helper/login_identities.c \
+                 $(wildcard helper/cli/*.c helper/common/*.c helper/config/*.c helper/cache/*.c helper/aws/*.c)
+LIBRARY_SOURCES = $(filter-out helper/ssmenv-% helper/ssmenv.c,$(sort $(MODULE_SOURCES) $(HELPER_SOURCES) $(FETCH_SOURCES) $(COMMAND_SOURCES)))
 TEST_SOURCES   = $(wildcard tests/unit/*.c tests/module/*.c tests/interop/*.c tests/e2e/*.c)
 
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 # A helper's stderr is /dev/null: its sanitized copy reports into a folder that the tests look into.
 REPORTING = $(if $(SANITIZE),$(call object,tests/sanitizer_options.c))
-PROGRAMS = $(BUILD)/pam_ssmenv.so $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch
+PROGRAMS = $(BUILD)/pam_ssmenv.so $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch $(BUILD)/ssmenv
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(TEST_SOURCES)))
 
 .PHONY: all programs test-programs deps demo check fuzz install uninstall clean format FORCE
@@ -129,6 +132,10 @@ $(BUILD)/ssmenv-helper: $(call object,$(HELPER_SOURCES)) $(REPORTING)
 	$(call check_needed,$@,libc.so.6)
 
 $(BUILD)/ssmenv-fetch: $(call object,$(FETCH_SOURCES)) $(REPORTING)
+	$(call run,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(PIE) -o $@ $^ $(FETCH_LIBS)
+	$(call check_needed,$@,libcurl.so.4 libcrypto.so.3 libcrypto.so.1.1 libcjson.so.1 libc.so.6)
+
+$(BUILD)/ssmenv: $(call object,$(COMMAND_SOURCES)) $(REPORTING)
 	$(call run,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(PIE) -o $@ $^ $(FETCH_LIBS)
 	$(call check_needed,$@,libcurl.so.4 libcrypto.so.3 libcrypto.so.1.1 libcjson.so.1 libc.so.6)
 
@@ -197,9 +204,10 @@ $(TEMPLATES): $(BUILD)/config/%: config/%.in $(BUILD)/paths.h Makefile
 # $(RUNDIR), in a folder that exists: /run, or one that comes with the copy.
 install: programs $(TEMPLATES)
 	$(if $(filter /run/%,$(RUNDIR)),,$(INSTALL) -d $(DESTDIR)$(dir $(RUNDIR)))
-	$(INSTALL) -d $(DESTDIR)$(SECUREDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(CONFDIR)/conf.d
+	$(INSTALL) -d $(DESTDIR)$(SECUREDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(CONFDIR)/conf.d
 	$(INSTALL) -m 0644 $(BUILD)/pam_ssmenv.so $(DESTDIR)$(SECUREDIR)/pam_ssmenv.so
 	$(INSTALL) -m 0711 $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch $(DESTDIR)$(LIBEXECDIR)/
+	$(INSTALL) -m 0755 $(BUILD)/ssmenv $(DESTDIR)$(SBINDIR)/ssmenv
 	$(INSTALL) -Dm 0644 $(BUILD)/config/sysusers.d/ssmenv.conf $(DESTDIR)$(SYSUSERSDIR)/ssmenv.conf
 	$(INSTALL) -Dm 0644 $(BUILD)/config/tmpfiles.d/ssmenv.conf $(DESTDIR)$(TMPFILESDIR)/ssmenv.conf
 	for page in $(MANUALS); do \
@@ -209,6 +217,7 @@ install: programs $(TEMPLATES)
 
 uninstall:
 	rm -f $(DESTDIR)$(SECUREDIR)/pam_ssmenv.so
+	rm -f $(DESTDIR)$(SBINDIR)/ssmenv
 	rm -f $(DESTDIR)$(LIBEXECDIR)/ssmenv-helper $(DESTDIR)$(LIBEXECDIR)/ssmenv-fetch
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/ssmenv.conf $(DESTDIR)$(TMPFILESDIR)/ssmenv.conf
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done

@@ -1,0 +1,9 @@
+/* The subcommands that there are; helper/ssmenv.c lists them. */
+#ifndef SSMENV_CLI_COMMANDS_H
+#define SSMENV_CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+extern const struct command command_rds_token;
+
+#endif
