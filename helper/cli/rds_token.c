@@ -106,14 +106,6 @@ static bool load(struct config *config, const struct arguments *arguments)
     return ok;
 }
 
-/* The reason why an account cannot be used, or NULL. */
-static const struct error *refusal_of(const struct account *account)
-{
-    if (error_is_set(&account->error))
-        return &account->error;
-    return account->region == NULL ? &account->region_error : NULL;
-}
-
 static bool make(const struct arguments *arguments, const struct identity *settings,
                  struct buffer *token, struct error *error)
 {
@@ -126,8 +118,10 @@ static bool make(const struct arguments *arguments, const struct identity *setti
         return false;
     account_open(&account, settings, deadline_in(PATIENCE_MS));
     account_connect(&account, http, &clock);
-    if (refusal_of(&account) != NULL)
-        *error = *refusal_of(&account);
+    if (error_is_set(&account.error))
+        *error = account.error;
+    else if (account.region == NULL)
+        *error = account.region_error;
     else
         ok = database_token_make(&account.credentials, account.region, arguments->endpoint,
                                  arguments->user, clock_now(&clock), token, error);
