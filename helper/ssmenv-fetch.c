@@ -97,9 +97,10 @@ static bool fetch(const struct request *request, struct deadline deadline, struc
     json_use_wiping_memory();
     hasten_resolver();
     http = http_open(error);
-    for_credentials = http_open(error);
-    return http != NULL && for_credentials != NULL &&
-           clients_open(&clients, request, deadline, error) &&
+    if (http == NULL || !clients_open(&clients, request, deadline, error))
+        return false;
+    for_credentials = clients_need_service(&clients) ? http_open(error) : NULL;
+    return (for_credentials != NULL || !clients_need_service(&clients)) &&
            close_sandbox(&clients, result, error) &&
            clients_connect(&clients, request, for_credentials, error) &&
            answers_fetch(request, &clients, http, deadline, result, error) &&

@@ -134,6 +134,18 @@ bool clients_open(struct clients *clients, const struct request *request, struct
     return true;
 }
 
+bool clients_need_service(const struct clients *clients)
+{
+    for (size_t i = 0; i < clients->account_count; i++) {
+        const struct account *account = &clients->accounts[i];
+
+        if (!error_is_set(&account->error) &&
+            (account->wants_region || credentials_can_be_renewed(&account->source)))
+            return true;
+    }
+    return false;
+}
+
 bool clients_connect(struct clients *clients, const struct request *request, struct http *http,
                      struct error *error)
 {

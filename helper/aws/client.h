@@ -44,7 +44,10 @@ struct clients {
 /* False only when memory ends. The request must outlive the clients. */
 bool clients_open(struct clients *clients, const struct request *request, struct deadline deadline,
                   struct error *error);
-/* http: for credentials alone, see account_connect(). False only when memory ends. */
+/* Whether anybody has to be asked for credentials or the region. */
+bool clients_need_service(const struct clients *clients);
+/* http: for credentials alone, see account_connect(); NULL when nobody has to be asked. False only
+ * when memory ends. */
 bool clients_connect(struct clients *clients, const struct request *request, struct http *http,
                      struct error *error);
 void clients_free(struct clients *clients);
