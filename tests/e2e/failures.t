@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -B
-"""What a login is like when something is wrong: it works, and one line in the log says what to do."""
+"""When something is wrong a login works, and one line in the log says what to do."""
 
 import contextlib
 import pathlib
@@ -141,12 +141,12 @@ def _():
     position = instance().log.position()
     check_equal(pair(instance().sshd.command("deploy")), (None, None), "variables")
     text = warning(position)
-    check_contains(text, f"{CONFIG}:2:", "log line")
-    check_contains(text, f"{CONFIG}:3:1", "log line")
+    check_contains(text, f"{CONFIG}:2:11: ", "log line")
+    check_contains(text, f"{CONFIG}:3:1: ", "log line")
     check_lacks(instance().log.raw(), b"s3cret constant", "log")
 
 
-@test("A configuration that others may write is not used, and the log has the command that mends it")
+@test("A configuration that others may write is not used; the log has the command that mends it")
 def _():
     instance().configure(PAIR)
     CONFIG.chmod(0o666)

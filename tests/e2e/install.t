@@ -10,8 +10,8 @@ from machine import ROOT, Machine, enter, run as run_program
 
 enter()
 
-from tap import (Skip, check, check_contains, check_equal, check_lacks, needs_root, run,  # noqa: E402
-                 test)
+from tap import (check, check_contains, check_equal, check_lacks, needs_root,  # noqa: E402
+                 run, test)
 
 import logins  # noqa: E402
 
@@ -92,7 +92,8 @@ def _():
     with tempfile.TemporaryDirectory() as folder:
         destination = pathlib.Path(folder)
         make("install", f"DESTDIR={destination}")
-        check_contains((destination / "usr/lib/sysusers.d/ssmenv.conf").read_text(), "_ssmenv", "sysusers")
+        sysusers = (destination / "usr/lib/sysusers.d/ssmenv.conf").read_text()
+        check_contains(sysusers, "_ssmenv", "sysusers")
         tmpfiles = (destination / "usr/lib/tmpfiles.d/ssmenv.conf").read_text()
         check_contains(tmpfiles, "/run/ssmenv", "tmpfiles")
         check_contains(tmpfiles, "_ssmenv", "tmpfiles")

@@ -43,7 +43,7 @@ class Instance:
         self.aws.put("/prod/db/password", PASSWORD)
 
     def configure(self, text, tls=False):
-        """A configuration of this text, no values in the cache, no calls made, AWS in good health."""
+        """This configuration, no values in the cache, no calls made, AWS in good health."""
         self.machine.configure(text, self.aws, tls)
         self.aws.clear_faults()
         self.aws.clear_calls()

@@ -26,7 +26,7 @@ MACHINES_PAM = pathlib.Path("/mnt/pam.d")  # the machine's own service files, as
 HELPER_USER = "_ssmenv"
 PAM_SERVICES = ("sshd", "su", "su-l", "sudo", "sudo-i", "cron", "login")
 
-# The least that lets an account in which proved itself elsewhere (a key, root's own su).
+# The least for accounts that have proved who they are: by a key, or to root, who calls su.
 PAM_STACK = """\
 auth     sufficient pam_rootok.so
 auth     required   pam_unix.so
@@ -40,6 +40,7 @@ def enter():
     if "SSMENV_STAGE" not in os.environ:
         stage = str(ROOT / "tests/stage")
         os.execv(stage, [stage, "relocated", sys.executable, "-B", *sys.argv])
+
 
 CREDENTIALS_FILE = """\
 [default]
@@ -129,11 +130,11 @@ def processes():
         try:
             status = dict(line.split(":\t", 1) for line in
                           (folder / "status").read_text().splitlines() if ":\t" in line)
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
         except (FileNotFoundError, ProcessLookupError):
             continue
         found.append({"pid": int(folder.name), "name": status["Name"], "state": status["State"],
-                      "uid": int(status["Uid"].split()[0]), "command": command})
+                      "uid": int(status["Uid"].split()[0]), "command": command.decode(errors="replace")})
     return found
 
 

@@ -22,7 +22,7 @@ NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 @contextlib.contextmanager
 def started(*argv):
-    """A program in a process group of its own, whose output ends when its last process has ended."""
+    """A program in its own process group, whose output ends when its last process has ended."""
     process = subprocess.Popen([str(part) for part in argv], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                start_new_session=True)
@@ -55,7 +55,8 @@ def machine_state():
     files = [pathlib.Path("/etc", name) for name in (
         "passwd", "group", "shadow", "sudoers", "crontab", "environment")]
     files += sorted(pathlib.Path("/etc/pam.d").glob("*"))
-    return {"hostname": os.uname().nodename, "mounts": pathlib.Path("/proc/self/mounts").read_text(),
+    return {"hostname": os.uname().nodename,
+            "mounts": pathlib.Path("/proc/self/mounts").read_text(),
             "ssmenv": os.path.exists("/etc/ssmenv"), "/mnt": sorted(os.listdir("/mnt")),
             "files": {str(path): path.read_bytes() for path in files if path.is_file()}}
 
@@ -84,7 +85,8 @@ def _():
 @test("What a command leaves running on the stage ends with it, and its exit status comes back")
 def _():
     needs_root()
-    with started(STAGE, "relocated", "sh", "-c", "sleep 1000 & setsid sleep 1000 & exit 7") as process:
+    command = "sleep 1000 & setsid sleep 1000 & exit 7"
+    with started(STAGE, "relocated", "sh", "-c", command) as process:
         read_until(process, None)
         check_equal(process.wait(), 7, "exit status")
 
@@ -116,8 +118,8 @@ def unprivileged(argv):
         argv = [*NOBODY, *argv]
         if subprocess.run([*NOBODY, "test", "-r", STAGE], check=False).returncode != 0:
             raise Skip("other users cannot read this checkout")
-    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-                          timeout=WAIT_SECONDS)
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=False, timeout=WAIT_SECONDS)
 
 
 @test("Without root each test of real logins is skipped with its reason")

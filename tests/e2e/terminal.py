@@ -9,7 +9,7 @@ WAIT_SECONDS = 30
 
 
 class Terminal:
-    """Starts argv; type() sends keys, expect() waits for output, end() waits for the program's end."""
+    """Starts argv; type() sends keys, expect() waits for output, end() for the program's end."""
 
     def __init__(self, argv):
         self.output = b""
@@ -33,7 +33,7 @@ class Terminal:
         return data != b""
 
     def expect(self, text):
-        """Waits until the output holds text behind what was expected before; forgets up to there."""
+        """Waits until the output holds text; forgets the output up to its end."""
         deadline = time.monotonic() + WAIT_SECONDS
         while text.encode() not in self.output:
             if not self._read(deadline):
