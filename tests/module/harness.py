@@ -134,10 +134,10 @@ def _new_call(behaviour):
     return folder, folder / behaviour
 
 
-def service_line(call, arguments="", control="required", timeout="10s", helper=None):
-    helper = helper or HELPER
-    return (f"session {control} {MODULE} config={call} helper={helper} timeout={timeout} "
-            f"{arguments}\n")
+def service_line(call, arguments="", control="required", timeout="10s", helper=None, real=False):
+    """real: with the module's own helper and configuration, as administrators write the line."""
+    ours = "" if real else f"config={call} helper={helper or HELPER}"
+    return f"session {control} {MODULE} {ours} timeout={timeout} {arguments}\n"
 
 
 def _ended(process):
@@ -224,8 +224,8 @@ def _open_session_once(behaviour, options, stack, second_behaviour, prepare, sur
 
 def open_session(behaviour, *options, stack=None, second_behaviour=None, prepare=None,
                  surviving=False, may_change=(), **line):
-    """One login. options: the host's; line: arguments, control, timeout, helper of the service file's
-    line, which stack ("{module}" is the line) may surround with others. surviving: children that left
+    """One login. options: the host's; line: what service_line() takes; stack surrounds that line, which
+    is its "{module}", with others. surviving: children that left
     the helper's group may live on, and are ended here."""
     limit = _milliseconds(line.get("timeout", "10s")) + SLACK_MS
     late = []
