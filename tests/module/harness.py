@@ -102,7 +102,7 @@ class Outcome(Session):
     def __init__(self, report):
         super().__init__()
         self.changed = []
-        self.caught = self.reaped = 0
+        self.caught = self.reaped = self.found = 0
         self.second = Session()
         self.log = []
         self.processes = []
@@ -120,7 +120,7 @@ class Outcome(Session):
             elif key in ("result", "closed", "elapsed"):
                 setattr(session, key, int(value))
                 session = self.second if key == "elapsed" else session
-            elif key in ("caught", "reaped"):
+            elif key in ("caught", "reaped", "found"):
                 setattr(self, key, int(value))
 
 

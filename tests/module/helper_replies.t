@@ -103,6 +103,13 @@ def longest_texts():
     check(not outcome.log or outcome.log[0][1].endswith("eee..."), "the line does not end in ...")
 
 
+@test("no secret is left in the host's memory when the PAM handle has ended")
+def wiped():
+    for behaviour in ("answer", "answer-partly"):
+        outcome = open_session(behaviour, "look-for-reversed=esroh tcerroc")
+        check_equal(outcome.found, 0, behaviour)
+
+
 def refused(behaviour, reason):
     """The helper's reply is refused as a whole: not even its good variable is set."""
     outcome = open_session(behaviour, "preset=GOOD=earlier")

@@ -10,11 +10,9 @@
  * two threads opens a session for SERVICE and another one for SERVICE-2, and reports them in this
  * order.
  */
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <security/pam_appl.h>
 #include <signal.h>
@@ -23,13 +21,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "module/memory_search.h"
+#include "module/snapshot.h"
 
 #define PRESETS_MAX 8
 
@@ -42,6 +42,7 @@ struct host {
     const char *presets[PRESETS_MAX];
     size_t preset_count;
     const char *sigchld;
+    const char *hidden; /* a secret backwards, so that it is not in this program's own memory */
     long uid;
     long descriptors;
     long descriptors_left; /* free ones, while the session is opened */
@@ -75,138 +76,6 @@ static void give_up(const char *what)
 {
     dprintf(STDERR_FILENO, "host: %s: %s\n", what, strerror(errno));
     exit(99);
-}
-
-/* --- what must stay as it was -------------------------------------------------------------------
- */
-
-struct snapshot {
-    sigset_t mask;
-    sigset_t pending;
-    struct sigaction actions[NSIG];
-    struct rlimit limits[RLIM_NLIMITS];
-    char descriptors[4096];
-    char folder[PATH_MAX];
-    char context[4096];
-    mode_t umask;
-    int dumpable;
-    siginfo_t child; /* one that waits to be reaped */
-    bool has_children;
-    char *environment;
-};
-
-static void list_descriptors(char *list, size_t size)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    const struct dirent *entry;
-    size_t used = 0;
-
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        char target[PATH_MAX] = "";
-        int number = atoi(entry->d_name);
-
-        if (entry->d_name[0] == '.' || number == dirfd(folder) ||
-            readlinkat(dirfd(folder), entry->d_name, target, sizeof target - 1) < 0)
-            continue;
-        used += (size_t)snprintf(list + used, size - used, "%d=%s,%d ", number, target,
-                                 fcntl(number, F_GETFD));
-        if (used >= size)
-            give_up("descriptor list");
-    }
-    if (folder != NULL)
-        closedir(folder);
-}
-
-static char *join_environment(void)
-{
-    char *text = NULL;
-    size_t length = 0;
-    FILE *stream = open_memstream(&text, &length);
-
-    for (char **variable = environ; *variable != NULL; variable++)
-        fprintf(stream, "%s\n", *variable);
-    fclose(stream);
-    return text;
-}
-
-static void read_context(const struct host *host, char *bytes, size_t size)
-{
-    FILE *file = host->context_file != NULL ? fopen(host->context_file, "re") : NULL;
-
-    if (file == NULL)
-        return;
-    bytes[fread(bytes, 1, size - 1, file)] = '\0';
-    fclose(file);
-}
-
-static void snapshot_take(struct snapshot *snapshot, const struct host *host)
-{
-    memset(snapshot, 0, sizeof *snapshot);
-    pthread_sigmask(SIG_BLOCK, NULL, &snapshot->mask);
-    sigpending(&snapshot->pending);
-    for (int number = 1; number < NSIG; number++)
-        sigaction(number, NULL, &snapshot->actions[number]);
-    for (int i = 0; i < RLIM_NLIMITS; i++)
-        getrlimit((__rlimit_resource_t)i, &snapshot->limits[i]);
-    list_descriptors(snapshot->descriptors, sizeof snapshot->descriptors);
-    if (getcwd(snapshot->folder, sizeof snapshot->folder) == NULL)
-        give_up("getcwd");
-    read_context(host, snapshot->context, sizeof snapshot->context);
-    snapshot->umask = umask(0);
-    umask(snapshot->umask);
-    snapshot->dumpable = prctl(PR_GET_DUMPABLE);
-    snapshot->has_children = waitid(P_ALL, 0, &snapshot->child, WEXITED | WNOHANG | WNOWAIT) == 0;
-    snapshot->environment = join_environment();
-}
-
-/* Field by field, since structs have holes. */
-static bool same_signals(const sigset_t *a, const sigset_t *b)
-{
-    for (int number = 1; number < NSIG; number++) {
-        if (sigismember(a, number) != sigismember(b, number))
-            return false;
-    }
-    return true;
-}
-
-static bool same_actions(const struct snapshot *a, const struct snapshot *b)
-{
-    for (int number = 1; number < NSIG; number++) {
-        if (a->actions[number].sa_handler != b->actions[number].sa_handler ||
-            a->actions[number].sa_flags != b->actions[number].sa_flags ||
-            !same_signals(&a->actions[number].sa_mask, &b->actions[number].sa_mask))
-            return false;
-    }
-    return true;
-}
-
-static void compare(FILE *report, const struct snapshot *before, const struct snapshot *after)
-{
-    const struct {
-        bool same;
-        const char *what;
-    } facts[] = {
-        {same_signals(&before->mask, &after->mask), "signal mask"},
-        {same_signals(&before->pending, &after->pending), "pending signals"},
-        {same_actions(before, after), "signal dispositions"},
-        {memcmp(before->limits, after->limits, sizeof before->limits) == 0, "limits"},
-        {strcmp(before->descriptors, after->descriptors) == 0, "descriptors"},
-        {strcmp(before->folder, after->folder) == 0, "folder"},
-        {strcmp(before->context, after->context) == 0, "exec context"},
-        {before->umask == after->umask, "umask"},
-        {before->dumpable == after->dumpable, "dumpable flag"},
-        {before->has_children || !after->has_children, "children"},
-        {after->child.si_pid == 0, "zombies"},
-        {strcmp(before->environment, after->environment) == 0, "own environment"},
-    };
-
-    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
-        if (!facts[i].same)
-            fprintf(report, "changed %s\n", facts[i].what);
-    }
-    if (strcmp(before->descriptors, after->descriptors) != 0)
-        fprintf(report, "descriptors before: %s\ndescriptors after: %s\n", before->descriptors,
-                after->descriptors);
 }
 
 /* --- a session ---------------------------------------------------------------------------------
@@ -245,6 +114,7 @@ static void report_environment(struct session *session, pam_handle_t *handle)
 
     for (char **variable = list; variable != NULL && *variable != NULL; variable++) {
         report_bytes(session->report, "variable", *variable);
+        explicit_bzero(*variable, strlen(*variable));
         free(*variable);
     }
     free(list);
@@ -486,6 +356,7 @@ static const struct option options[] = {
     TEXT("context-file", context_file),
     TEXT("sibling-file", sibling_file),
     TEXT("sigchld", sigchld),
+    TEXT("look-for-reversed", hidden),
     NUMBER("uid", uid),
     NUMBER("descriptors", descriptors),
     NUMBER("processes", processes),
@@ -575,9 +446,9 @@ int main(int argc, char **argv)
         sibling = start_sibling(host.sibling_file);
     make_awkward(&host);
     alarm(60);
-    snapshot_take(&before, &host);
+    snapshot_take(&before, host.context_file);
     run_sessions(sessions, count);
-    snapshot_take(&after, &host);
+    snapshot_take(&after, host.context_file);
     report = fopen(argv[1], "we");
     if (report == NULL)
         return 97;
@@ -585,8 +456,10 @@ int main(int argc, char **argv)
         fwrite(sessions[i].text, 1, sessions[i].text_length, report);
         free(sessions[i].text);
     }
-    compare(report, &before, &after);
+    snapshot_compare(report, &before, &after);
     fprintf(report, "caught %d\nreaped %d\n", (int)caught, (int)reaped);
+    if (host.hidden != NULL)
+        fprintf(report, "found %zu\n", memory_count_reversed(host.hidden));
     fclose(report);
     free(before.environment);
     free(after.environment);
