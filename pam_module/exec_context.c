@@ -35,7 +35,7 @@ bool exec_context_clear(struct exec_context *context, struct fault *fault)
     }
     if (length > 0)
         fault_set(fault, "the security context for the session's programs cannot be set aside: %s",
-                  (size_t)length < sizeof context->bytes ? strerror(errno) : "it is too long");
+                  (size_t)length < sizeof context->bytes ? fault_reason(errno) : "it is too long");
     close(context->descriptor);
     context->descriptor = -1;
     return length <= 0;
@@ -52,7 +52,7 @@ bool exec_context_restore(struct exec_context *context, struct fault *fault)
         fault_set(fault,
                   "the security context for the session's programs cannot be restored (%s), and "
                   "they must not run in another one",
-                  strerror(errno));
+                  fault_reason(errno));
     close(context->descriptor);
     context->descriptor = -1;
     return restored;

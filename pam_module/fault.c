@@ -26,3 +26,10 @@ bool fault_add(struct fault *fault, const char *format, ...)
     va_end(arguments);
     return length >= 0 && (size_t)length < room;
 }
+
+const char *fault_reason(int code)
+{
+    const char *reason = strerrordesc_np(code);
+
+    return reason != NULL ? reason : "unknown error";
+}

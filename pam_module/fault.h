@@ -23,4 +23,7 @@ bool fault_set(struct fault *fault, const char *format, ...) __attribute__((form
 /* Appends to the text as much as fits. Returns false when not all of it did. */
 bool fault_add(struct fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What an errno means, in English whatever the host's locale, and never NULL. */
+const char *fault_reason(int code);
+
 #endif

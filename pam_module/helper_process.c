@@ -17,6 +17,10 @@
 #include "exec_context.h"
 #include "ssmenv/wire.h"
 
+#ifndef P_PIDFD /* the C library knows it since glibc 2.36, the kernel since 5.4 */
+#define P_PIDFD ((idtype_t)3)
+#endif
+
 /* A part of the time is kept for ending a helper that did not answer: a tenth, at most this. */
 #define END_MARGIN_MS 100
 /* How long a helper that closed its output without a reply may take to tell its exit status. */
@@ -158,7 +162,8 @@ static bool spawn_in_own_context(struct helper *helper, char **arguments, int ou
         *context_lost = true;
         return false;
     }
-    return code == 0 || fault_set(fault, "%s cannot be started: %s", helper->path, strerror(code));
+    return code == 0 ||
+           fault_set(fault, "%s cannot be started: %s", helper->path, fault_reason(code));
 }
 
 static bool helper_start(struct helper *helper, const struct helper_request *request,
@@ -176,7 +181,7 @@ static bool helper_start(struct helper *helper, const struct helper_request *req
         goto out;
     }
     if (!open_pipe(ends)) {
-        fault_set(fault, "no pipe to %s: %s", helper->path, strerror(errno));
+        fault_set(fault, "no pipe to %s: %s", helper->path, fault_reason(errno));
         goto out;
     }
     started = spawn_in_own_context(helper, arguments, ends[1], context_lost, fault);
@@ -227,7 +232,8 @@ static bool read_exactly(struct helper *helper, unsigned char *bytes, size_t len
             return false;
         got = read(helper->output, bytes + count, length - count);
         if (got < 0 && errno != EINTR && errno != EAGAIN)
-            return fault_set(fault, "%s cannot be read from: %s", helper->path, strerror(errno));
+            return fault_set(fault, "%s cannot be read from: %s", helper->path,
+                             fault_reason(errno));
         if (got == 0) {
             helper->ended = true;
             return fault_set(fault, "%s ended without a complete answer", helper->path);

@@ -33,7 +33,7 @@ static bool check(const char *path, mode_t type, uid_t euid, struct fault *fault
     struct stat status;
 
     if (lstat(path, &status) != 0)
-        return fault_set(fault, "%s: %s", path, strerror(errno));
+        return fault_set(fault, "%s: %s", path, fault_reason(errno));
     if ((status.st_mode & S_IFMT) != type)
         return fault_set(fault, "%s is not a %s", path,
                          type == S_IFREG ? "regular file" : "folder");
@@ -56,7 +56,7 @@ char *trusted_path_resolve(const char *path, uid_t euid, struct fault *fault)
 
     if (resolved == NULL) {
         fault_set(fault, "%s cannot be used: %s: install it, or correct helper=", path,
-                  strerror(errno));
+                  fault_reason(errno));
         goto out;
     }
     if (above == NULL) {

@@ -107,6 +107,20 @@ def owner_of_helper():
         check_log_line(outcome, "warning", f"{helper} is owned by uid 65534")
 
 
+@test("a sticky folder of the own user's does not pass for a host that is not root")
+def own_sticky_folder():
+    harness.needs_stage()
+    helper = harness.FOLDER / "own-sticky/ssmenv-helper"
+    helper.parent.mkdir()
+    helper.write_bytes(harness.HELPER.read_bytes())
+    helper.chmod(0o755)
+    os.chown(helper.parent, NOBODY, NOBODY)
+    helper.parent.chmod(0o1777)
+    outcome = open_session("answer", AS_NOBODY, helper=helper)
+    check_equal(outcome.variables, {})
+    check_log_line(outcome, "warning", f"{helper.parent} can be written by others")
+
+
 CONTEXT = "staff_u:staff_r:staff_t:s0-s0:c0.c1023\0"
 
 
