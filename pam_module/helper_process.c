@@ -24,7 +24,7 @@
 /* A part of the time is kept for ending a helper that did not answer: a tenth, at most this. */
 #define END_MARGIN_MS 100
 /* How long a helper that closed its output without a reply may take to tell its exit status. */
-#define STATUS_WAIT_MS 100
+#define STATUS_WAIT_MS 500
 #define ARGUMENTS_MAX  9
 
 struct helper {
