@@ -143,8 +143,9 @@ class Fetcher:
     """The program of the stage, run as _ssmenv; without root the one that was built, as oneself."""
 
     def __init__(self, **settings):
-        self.settings = settings
         stage = os.environ.get("SSMENV_STAGE")
+        # As the helper says on a host that is not root: files may be one's own.
+        self.settings = settings if stage else {**settings, "trust_uid": str(os.getuid())}
         self.program = (f"{stage}/libexec/ssmenv/ssmenv-fetch" if stage else
                         os.path.join(HERE, "../../build/sanitized/ssmenv-fetch"))
         self.user = {"user": "_ssmenv", "group": "_ssmenv", "extra_groups": []} if stage else {}
