@@ -7,10 +7,11 @@
  *
  * The complete frame decides, not the exit status, and a frame is complete when its announced
  * length has come; the helper may then be still running, or a child of its may hold the pipe open.
- * Whatever happened, its process group is killed (a process that made a session of its own escapes
- * that) and it is reaped. What is left behind is nothing: no process of the group, no zombie, no
- * descriptor, and signals as they were (child_signal.h). Only a helper that the kernel cannot end
- * before the deadline, because it hangs inside a system call, stays behind as a child of the host.
+ * Whatever happened, its process group is killed (a process that left the group, as setsid does,
+ * escapes that) and it is reaped. What is left behind is nothing: no process of the group, no
+ * zombie, no descriptor, and signals as they were (child_signal.h). Only a helper that the kernel
+ * cannot end before the deadline, because it hangs inside a system call, stays behind as a child of
+ * the host.
  */
 #ifndef SSMENV_MODULE_HELPER_PROCESS_H
 #define SSMENV_MODULE_HELPER_PROCESS_H

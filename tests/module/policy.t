@@ -124,10 +124,11 @@ def break_glass_primary():
         check_equal(outcome.result, PAM_SUCCESS)
 
 
-@test("others are refused although there is a break-glass group")
+@test("others are refused although there is a break-glass group, in however many groups they are")
 def break_glass_others():
     harness.needs_stage()
-    with appended("/etc/group", "rescue:x:4242:bin,daemon2"):
+    others = "".join(f"group{number}:x:{5000 + number}:daemon\n" for number in range(100))
+    with appended("/etc/group", others + "rescue:x:4242:bin,daemon2"):
         outcome = open_session("exit-1", USER, arguments="on_error=deny break_glass=rescue")
         check_equal(outcome.result, PAM_SESSION_ERR)
         check_log_line(outcome, "warning", "session refused (")
