@@ -22,8 +22,8 @@ int main(int argc, char **argv)
     good = parser_finish(&parser);
     for (size_t i = 0; i < diagnostics.count; i++)
         puts(diagnostics.items[i].text);
-    for (size_t i = 0; i < config.aws.count; i++)
-        printf("aws %s\n", config.aws.settings[i].key);
+    for (size_t i = 0; i < config.identities[0].count; i++)
+        printf("aws %s\n", config.identities[0].settings[i].key);
     config_free(&config);
     diagnostics_free(&diagnostics);
     return good ? 0 : 1;
