@@ -60,10 +60,14 @@ static const char *const names_redirecting[] = {
 
 static inline bool names_table_has(const char *const *table, const char *name, size_t length)
 {
-    for (; *table != NULL; table++) {
-        size_t entry_length = strlen(*table);
-        bool prefix = (*table)[entry_length - 1] == '*';
+    for (; length > 0 && *table != NULL; table++) {
+        size_t entry_length;
+        bool prefix;
 
+        if ((*table)[0] != name[0])
+            continue;
+        entry_length = strlen(*table);
+        prefix = (*table)[entry_length - 1] == '*';
         if (prefix)
             entry_length--;
         if ((prefix ? length >= entry_length : length == entry_length) &&
