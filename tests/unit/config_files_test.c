@@ -86,8 +86,8 @@ static void main_file_then_drop_ins(void)
     char names[256];
 
     scratch_make_folder(&l->scratch, "conf.d");
-    scratch_write(&l->scratch, "conf.d/b.conf", "[env]\nFOUR = \"4\"\n");
-    scratch_write(&l->scratch, "conf.d/B.conf", "[env]\nTHREE = \"3\"\n");
+    scratch_write(&l->scratch, "conf.d/a.conf", "[env]\nFOUR = \"4\"\n");
+    scratch_write(&l->scratch, "conf.d/Z.conf", "[env]\nTHREE = \"3\"\n");
     scratch_write(&l->scratch, "conf.d/10-a.conf", "[env]\nTWO = \"2\"\n");
     scratch_write(&l->scratch, "conf.d/\303\244.conf", "[env]\nFIVE = \"5\"\n");
     scratch_write(&l->scratch, "ssmenv.conf", "[env]\nONE = \"1\"\n");
