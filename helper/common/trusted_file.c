@@ -65,7 +65,13 @@ enum trusted_file_result trusted_file_read(const char *path, uid_t owner, mode_t
     if (descriptor < 0) {
         bool absent = errno == ENOENT || errno == ENOTDIR;
 
-        error_set(error, "%s: %s", path, strerror(errno));
+        if (errno == EACCES)
+            error_set(error,
+                      "%s: %s: uid %u has to be able to read it, run ls -ld on it and on "
+                      "the folders above",
+                      path, strerror(errno), (unsigned)geteuid());
+        else
+            error_set(error, "%s: %s", path, strerror(errno));
         return absent ? TRUSTED_FILE_ABSENT : TRUSTED_FILE_REFUSED;
     }
     if (fstat(descriptor, &status) != 0)

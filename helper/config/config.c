@@ -94,8 +94,11 @@ static DIR *open_folder(struct loading *loading, const char *folder)
         mistake(loading, error.text);
         return NULL;
     }
-    if (folder_is_trusted(loading, folder, descriptor))
+    if (folder_is_trusted(loading, folder, descriptor)) {
         stream = fdopendir(descriptor);
+        if (stream == NULL)
+            mistake(loading, "conf.d cannot be read: out of memory");
+    }
     if (stream == NULL)
         close(descriptor);
     return stream;

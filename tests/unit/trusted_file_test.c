@@ -178,6 +178,25 @@ static void wrong_owner(void)
     scratch_end(&scratch);
 }
 
+static void unreadable(void)
+{
+    struct scratch scratch = scratch_new();
+    struct reading reading;
+
+    chmod(scratch_write(&scratch, "f", "text"), 0000);
+    if (geteuid() == 0) {
+        CHECK(seteuid(65534) == 0);
+        reading = read_file(scratch.path, 0, OTHERS_WRITE, 10);
+        CHECK(seteuid(0) == 0);
+    } else {
+        reading = read_file(scratch.path, geteuid(), OTHERS_WRITE, 10);
+    }
+    CHECK_INT(reading.result, TRUSTED_FILE_REFUSED);
+    CHECK_CONTAINS(reading.error.text, "/f: Permission denied: uid ");
+    CHECK_CONTAINS(reading.error.text, " has to be able to read it");
+    scratch_end(&scratch);
+}
+
 static void modes(void)
 {
     static const struct {
@@ -262,6 +281,7 @@ static const struct tap_test tests[] = {
     {"a symbolic link is refused", symbolic_link},
     {"a symbolic link in the path above is followed", link_above},
     {"root and the given owner may own the file, nobody else", wrong_owner},
+    {"a file that cannot be read says who has to be able to", unreadable},
     {"forbidden mode bits are refused with the mode that would do", modes},
     {"a file above the limit is refused", too_large},
     {"a file that turns out larger than it said is refused", larger_than_it_said},
