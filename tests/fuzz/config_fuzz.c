@@ -96,7 +96,7 @@ static void log_in(const struct config *config, struct diagnostics *diagnostics,
     for (size_t i = 0; i < plan.lookup_count; i++) {
         uint8_t choice = take(&data, &size);
 
-        if (plan.lookups[i].kind == LOOKUP_PARAMETER)
+        if (plan.lookups[i].kind != LOOKUP_CHILDREN && plan.lookups[i].kind != LOOKUP_SUBTREE)
             answer_parameter(&result.answers[i], &plan.lookups[i], choice);
         else
             answer_import(&result.answers[i], &plan.lookups[i], choice, &data, &size);
