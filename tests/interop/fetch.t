@@ -2,11 +2,13 @@
 """The real ssmenv-fetch, sanitized and behind its sandbox, against the strict fake: over http and TLS,
 through every fault that the fake knows."""
 
+import ctypes
 import math
 import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -833,6 +835,43 @@ def _(cloud):
             check_equal(line.split()[-3:-1], ["0", "0"], line)
     check_equal(owner, 0, "owner of its memory, root where it is not dumpable")
     check(len(descriptors) < 16, f"descriptors: {descriptors}")
+
+
+# Numbers of landlock_create_ruleset, prctl and seccomp.
+CALLS = {"x86_64": (444, 157, 317), "aarch64": (444, 167, 277)}
+
+
+def older_kernel(seccomp):
+    """Makes the calling process and what it runs find a kernel without Landlock, and without
+    seccomp (filters) unless told otherwise."""
+    landlock_call, prctl_call, seccomp_call = CALLS[os.uname().machine]
+    load, equal, give = 0x20, 0x15, 0x06  # BPF_LD|W|ABS, BPF_JMP|JEQ|K, BPF_RET|K
+    allow, not_supported, invalid = 0x7fff0000, 0x00050000 | 95, 0x00050000 | 22
+    set_seccomp, no_new_privs, filter_mode = 22, 38, 2
+    program = [(load, 0, 0, 0), (equal, 0, 1, landlock_call), (give, 0, 0, not_supported)]
+    if not seccomp:
+        program += [(equal, 0, 1, seccomp_call), (give, 0, 0, invalid),
+                    (equal, 0, 3, prctl_call), (load, 0, 0, 16), (equal, 0, 1, set_seccomp),
+                    (give, 0, 0, invalid)]
+    program += [(give, 0, 0, allow)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
+    header = struct.pack("HxxxxxxP", len(program), ctypes.addressof(code))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if (libc.prctl(no_new_privs, 1, 0, 0, 0) or
+            libc.prctl(set_seccomp, filter_mode, ctypes.create_string_buffer(header), 0, 0)):
+        os._exit(99)
+
+
+@cloud_test("a kernel with less to offer is used as far as it goes, one with nothing is named")
+def _(cloud):
+    if os.uname().machine not in CALLS:
+        raise Skip(f"the numbers of system calls of {os.uname().machine} are not known")
+    cloud.put("/p", "x")
+    for seccomp in (True, False):
+        result = cloud.fetcher().ask(parameter("/p"), before=lambda: older_kernel(seccomp))
+        check_equal(result.answers[0].value, "x")
+        check_equal([warning[:53] for warning in result.warnings],
+                    [] if seccomp else ["this kernel offers neither Landlock nor seccomp: ssme"])
 
 
 @cloud_test("modules of the name service are loaded before the sandbox closes")

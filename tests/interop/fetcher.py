@@ -154,15 +154,18 @@ class Fetcher:
         merged = {**self.settings, **settings}
         return Fetcher(**{key: value for key, value in merged.items() if value is not None})
 
-    def start(self, stdin=subprocess.PIPE, arguments=None, environment=ENVIRONMENT):
+    def start(self, stdin=subprocess.PIPE, arguments=None, environment=ENVIRONMENT, before=None):
+        """before: called in the new process, as its user, before the program."""
         if arguments is None:
             arguments = [f"--parent={os.getpid()}"]
         return subprocess.Popen([self.program, *arguments], stdin=stdin, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, env=environment, **self.user)
+                                stderr=subprocess.PIPE, env=environment, preexec_fn=before,
+                                **self.user)
 
-    def begin(self, *lookups, milliseconds=20000, identities=None, environment=ENVIRONMENT):
+    def begin(self, *lookups, milliseconds=20000, identities=None, environment=ENVIRONMENT,
+              before=None):
         """Starts it and sends the request; finish() takes the result."""
-        process = self.start(environment=environment)
+        process = self.start(environment=environment, before=before)
         process.stdin.write(encode_request(milliseconds, identities or [self.settings], lookups))
         process.stdin.close()
         process.stdin = None
