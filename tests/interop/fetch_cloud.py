@@ -1,11 +1,13 @@
 """A fake AWS for one test of the real ssmenv-fetch, and fetchers that talk to it. On the stage only."""
 
 import os
+import shutil
 import tempfile
 
 from fakeaws import FakeAWS
-from fetcher import Fetcher
-from tap import test
+from fetch_cases import put_all
+from fetcher import FAILED, Fetcher, parameter
+from tap import check, check_equal, run, test
 
 FOLDER = tempfile.mkdtemp(prefix="fetch-", dir=os.environ["SSMENV_STAGE"] or None)
 os.chmod(FOLDER, 0o755)
@@ -66,3 +68,48 @@ def cloud_test(name, endpoint="http"):
         return test(name)(run_it)
 
     return register
+
+
+def run_clouds():
+    """Runs the tests and removes what they shared."""
+    try:
+        run()
+    finally:
+        KEEP.close()
+        shutil.rmtree(FOLDER)
+
+
+def names(count, prefix="/n"):
+    return [f"{prefix}/{number:03}" for number in range(count)]
+
+
+def values_of(count, prefix="/n"):
+    return {name: f"value of {name}" for name in names(count, prefix)}
+
+
+def fetch_all(cloud, values, **how):
+    put_all(cloud, values)
+    result = cloud.fetcher().ask(*map(parameter, values), **how)
+    check_equal([answer.value for answer in result.answers], list(values.values()))
+    return result
+
+
+def failure_of(cloud, *lookups, **how):
+    """The one error text of lookups that all fail."""
+    result = cloud.fetcher().ask(*(lookups or [parameter("/p")]), **how)
+    check_equal(set(result.states), {FAILED}, "states")
+    check_equal(len(set(result.errors)), 1, "number of error texts")
+    return result.errors[0]
+
+
+TIMEOUT_MS = 1500
+
+
+def late_failure(cloud, *lookups, **settings):
+    """An answer that comes although AWS's does not, before the deadline that was given."""
+    fetcher = cloud.fetcher().with_settings(**settings)
+    begun = fetcher.ask(milliseconds=TIMEOUT_MS).seconds  # starting and ending, nothing asked
+    result = fetcher.ask(*(lookups or [parameter("/p")]), milliseconds=TIMEOUT_MS)
+    check_equal(set(result.states), {FAILED})
+    check(result.seconds < TIMEOUT_MS / 1000 + begun, f"{result.seconds:.2f} s, {begun:.2f} to start")
+    return result.errors[0]
