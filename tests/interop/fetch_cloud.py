@@ -106,10 +106,11 @@ TIMEOUT_MS = 1500
 
 
 def late_failure(cloud, *lookups, **settings):
-    """An answer that comes although AWS's does not, before the deadline that was given."""
+    """An answer that comes although AWS's does not, by the deadline that was given."""
     fetcher = cloud.fetcher().with_settings(**settings)
     begun = fetcher.ask(milliseconds=TIMEOUT_MS).seconds  # starting and ending, nothing asked
     result = fetcher.ask(*(lookups or [parameter("/p")]), milliseconds=TIMEOUT_MS)
     check_equal(set(result.states), {FAILED})
-    check(result.seconds < TIMEOUT_MS / 1000 + begun, f"{result.seconds:.2f} s, {begun:.2f} to start")
+    most = TIMEOUT_MS / 1000 + begun + 1  # a busy machine starts it later the second time
+    check(result.seconds < most, f"{result.seconds:.2f} s, {begun:.2f} to start")
     return result.errors[0]
