@@ -58,7 +58,7 @@ OPTIMISE  ?= -O2
 LDHARDEN  :=
 endif
 
-CPPFLAGS += -D_GNU_SOURCE -Iinclude -Ihelper -Ipam_module -Itests -I$(BUILD)
+CPPFLAGS += -D_GNU_SOURCE -Iinclude -Ihelper -iquote pam_module -Itests -I$(BUILD)
 CFLAGS   += -std=c17 -g $(OPTIMISE) -fPIC -fvisibility=hidden $(WARNINGS) $(HARDENING)
 LDFLAGS  += -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(LDHARDEN)
 PIE       = -pie

@@ -5,8 +5,7 @@
 
 #include "ssmenv/names.h"
 
-/* --- checking ----------------------------------------------------------------------------------
- */
+/* --- checking --- */
 
 static bool same_text(struct wire_text a, struct wire_text b)
 {
@@ -96,8 +95,7 @@ bool apply_check(struct checked_reply *reply, const unsigned char *payload, size
     return check_variables(reply, fault);
 }
 
-/* --- setting -----------------------------------------------------------------------------------
- */
+/* --- setting --- */
 
 /* What pam_putenv takes: NAME=VALUE to set, NAME alone to unset. Both are secrets on the heap. */
 struct change {

@@ -1,7 +1,7 @@
 /*
  * pam_ssmenv: a session module that puts variables from AWS Systems Manager Parameter Store into
  * the session's environment. It runs inside sshd, su, sudo, cron and their like, mostly as root; so
- * it talks to no network and reads no configuration. It asks ssmenv-helper (helper_process.h),
+ * it talks to no network and reads no configuration. It asks ssmenv-helper (spawn.h),
  * checks the reply (apply.h), writes one line to the system log and decides whether the session may
  * begin.
  *
@@ -18,11 +18,11 @@
 
 #include "apply.h"
 #include "clock.h"
-#include "helper_process.h"
 #include "leniency.h"
 #include "options.h"
 #include "paths.h"
 #include "report.h"
+#include "spawn.h"
 #include "trusted_path.h"
 
 #define PAM_ENTRY __attribute__((visibility("default")))
@@ -51,8 +51,7 @@ static const char *session_item(pam_handle_t *pamh, int type)
     return item;
 }
 
-/* --- the log line ------------------------------------------------------------------------------
- */
+/* --- the log line --- */
 
 static void line_begin(struct report_line *line, const struct session *session)
 {
@@ -98,8 +97,7 @@ static void log_names(const struct session *session, const struct checked_reply 
     }
 }
 
-/* --- policy ------------------------------------------------------------------------------------
- */
+/* --- policy --- */
 
 static void tell_user(const struct session *session, const char *sentence)
 {
@@ -187,8 +185,7 @@ static int deliver(const struct session *session, const struct checked_reply *re
     return succeed(session, reply);
 }
 
-/* --- asking ------------------------------------------------------------------------------------
- */
+/* --- asking --- */
 
 /* The account that the helper becomes when the host is root. */
 static bool find_account(const struct session *session, struct helper_request *request,
@@ -267,8 +264,7 @@ static int obtain(const struct session *session)
     return result;
 }
 
-/* --- entry points ------------------------------------------------------------------------------
- */
+/* --- entry points --- */
 
 /* The fleet's off-switch: whatever stands there counts, also a dangling symlink. */
 static bool is_switched_off(void)

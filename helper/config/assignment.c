@@ -12,7 +12,7 @@ struct reading {
     struct pending_references *pending;
 };
 
-/* --- the left side ---------------------------------------------------------------------------- */
+/* --- the left side --- */
 
 static bool judge_name(struct lexer *lexer, size_t at, size_t length)
 {
@@ -67,7 +67,7 @@ static bool read_equals(struct reading *reading)
     return lexer_error(lexer, lexer->at, "expected = after the name");
 }
 
-/* --- the right side --------------------------------------------------------------------------- */
+/* --- the right side --- */
 
 static bool judge_length(struct reading *reading, const struct alternative *alternative)
 {

@@ -7,7 +7,7 @@
 static const struct value failed = {.state = VALUE_FAILED};
 static const struct value unset = {.state = VALUE_UNSET};
 
-/* --- texts with variables --------------------------------------------------------------------- */
+/* --- texts with variables --- */
 
 /* RFC 3986, section 2.3: unreserved characters stay, everything else becomes %XX. */
 static bool is_unreserved(unsigned char c)
@@ -159,7 +159,7 @@ static struct value evaluate_text(struct resolution *resolution, size_t line,
     return join_parts(resolution, parts, text->count, length);
 }
 
-/* --- parameters ------------------------------------------------------------------------------- */
+/* --- parameters --- */
 
 static struct value take_answer(struct resolution *resolution, const struct plan_line *line,
                                 size_t alternative)

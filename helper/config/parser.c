@@ -19,7 +19,7 @@ struct reading {
     struct name_table names; /* written in this [env] section, with their lines */
 };
 
-/* --- lines of [aws], [cache] and [let]: NAME = VALUE ------------------------------------------ */
+/* --- lines of [aws], [cache] and [let]: NAME = VALUE --- */
 
 struct key_value {
     const char *key;
@@ -148,7 +148,7 @@ static void read_let_line(struct reading *reading)
                   (struct constant){line.key, line.value, line.key_position}, lexer->diagnostics);
 }
 
-/* --- lines of [env] --------------------------------------------------------------------------- */
+/* --- lines of [env] --- */
 
 /* Two imports may share their PREFIX_*: only whole lines are duplicates then. */
 static bool is_duplicate(struct reading *reading, const struct assignment *assignment)
@@ -185,7 +185,7 @@ static void read_env_line(struct reading *reading)
     section->assignments[section->count++] = assignment;
 }
 
-/* --- sections --------------------------------------------------------------------------------- */
+/* --- sections --- */
 
 static void read_stray_line(struct reading *reading)
 {

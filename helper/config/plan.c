@@ -20,7 +20,7 @@ struct building {
     size_t import_count;
 };
 
-/* --- which sections --------------------------------------------------------------------------- */
+/* --- which sections --- */
 
 static bool groups_match(const struct pattern_list *list, const struct login *login)
 {
@@ -39,7 +39,7 @@ static bool section_matches(const struct section *section, const struct login *l
            groups_match(&section->groups, login);
 }
 
-/* --- who owns each name, and what texts name -------------------------------------------------- */
+/* --- who owns each name, and what texts name --- */
 
 static struct source find_source(const struct building *building, const char *variable)
 {
@@ -120,7 +120,7 @@ static void mark_needed(struct plan *plan)
     }
 }
 
-/* --- what to look up -------------------------------------------------------------------------- */
+/* --- what to look up --- */
 
 static bool plan_mistake(const struct building *building, const struct plan_line *line,
                          const struct alternative *alternative, const char *text)

@@ -62,7 +62,7 @@ bool word_read(struct lexer *lexer, struct arena *arena, struct word *word)
     return word->member != NULL;
 }
 
-/* --- judging ---------------------------------------------------------------------------------- */
+/* --- judging --- */
 
 struct judging {
     const struct word *word;
@@ -213,7 +213,7 @@ bool reference_judge(const struct word *word, bool import, const struct constant
                   : judge_parameter(&judging, offset, reference);
 }
 
-/* --- the login's user ------------------------------------------------------------------------- */
+/* --- the login's user --- */
 
 /* A user named "../prod" or "a/b" must not choose another path. */
 static bool user_can_be_in_name(const char *user)

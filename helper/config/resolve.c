@@ -17,7 +17,7 @@ const char *lookup_kind_name(enum lookup_kind kind)
     return names[kind];
 }
 
-/* --- reporting -------------------------------------------------------------------------------- */
+/* --- reporting --- */
 
 void resolution_fail(struct resolution *resolution, const struct plan_line *line,
                      struct position position, const char *format, ...)
@@ -63,7 +63,7 @@ void resolution_fail_answer(struct resolution *resolution, const struct plan_lin
                         lookup->name, words);
 }
 
-/* --- sets that fail together ------------------------------------------------------------------ */
+/* --- sets that fail together --- */
 
 static size_t first_joined(struct resolution *resolution, size_t set)
 {
@@ -117,7 +117,7 @@ static void chain_joined(struct resolution *resolution)
     }
 }
 
-/* --- evaluation ------------------------------------------------------------------------------- */
+/* --- evaluation --- */
 
 static void evaluate_set(struct resolution *resolution, size_t set)
 {
@@ -152,7 +152,7 @@ static void evaluate(struct resolution *resolution)
     chain_joined(resolution);
 }
 
-/* --- the environment -------------------------------------------------------------------------- */
+/* --- the environment --- */
 
 struct assembling {
     struct resolution *resolution;

@@ -47,8 +47,7 @@ static pam_handle_t *start(void)
     return handle;
 }
 
-/* --- checking ----------------------------------------------------------------------------------
- */
+/* --- checking --- */
 
 static bool check_payload(const struct buffer *payload, struct checked_reply *reply,
                           struct fault *fault)
@@ -182,8 +181,7 @@ static void a_damaged_reply_is_read_within_its_bounds(void)
     buffer_free(&payload);
 }
 
-/* --- setting -----------------------------------------------------------------------------------
- */
+/* --- setting --- */
 
 static struct wire_text text_of(const char *text)
 {

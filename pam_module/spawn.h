@@ -13,8 +13,8 @@
  * cannot end before the deadline, because it hangs inside a system call, stays behind as a child of
  * the host.
  */
-#ifndef SSMENV_MODULE_HELPER_PROCESS_H
-#define SSMENV_MODULE_HELPER_PROCESS_H
+#ifndef SSMENV_MODULE_SPAWN_H
+#define SSMENV_MODULE_SPAWN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "helper_process.h"
+#include "spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,8 +38,7 @@ struct helper {
     bool ended; /* or closed its output */
 };
 
-/* --- starting ----------------------------------------------------------------------------------
- */
+/* --- starting --- */
 
 static void free_arguments(char **arguments)
 {
@@ -194,8 +193,7 @@ out:
     return started;
 }
 
-/* --- reading -----------------------------------------------------------------------------------
- */
+/* --- reading --- */
 
 /* True when there are bytes to read, or the end of them. A helper's end wakes us as well, since a
  * child of its may hold the pipe open; what it wrote before it ended is still read. */
@@ -267,8 +265,7 @@ static bool read_reply(struct helper *helper, struct helper_reply *reply, struct
     return read_exactly(helper, reply->payload, length, fault);
 }
 
-/* --- ending ------------------------------------------------------------------------------------
- */
+/* --- ending --- */
 
 /* waitid(2) for the helper and nobody else: a pidfd cannot mean another process later on. */
 static int wait_for(const struct helper *helper, siginfo_t *how, int options)
@@ -339,8 +336,7 @@ static bool helper_end(struct helper *helper, struct fault *fault)
     return reap(helper);
 }
 
-/* --- all of it ---------------------------------------------------------------------------------
- */
+/* --- all of it --- */
 
 bool helper_ask(const struct helper_request *request, struct helper_reply *reply,
                 struct fault *fault)
