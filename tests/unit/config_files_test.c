@@ -232,6 +232,23 @@ static void too_large(void)
     loading_end(l);
 }
 
+static void too_many_files(void)
+{
+    struct loading *l = loading_new();
+    char name[64];
+
+    scratch_make_folder(&l->scratch, "conf.d");
+    for (int i = 0; i < LIMIT_CONFIG_FILES; i++) {
+        snprintf(name, sizeof name, "conf.d/%d.conf", i);
+        scratch_write(&l->scratch, name, "");
+    }
+    CHECK_TEXT(load(l, true), "");
+    config_free(&l->config);
+    scratch_write(&l->scratch, "conf.d/x.conf", "");
+    CHECK_TEXT(load(l, true), "conf.d holds too many files");
+    loading_end(l);
+}
+
 static int open_descriptors(void)
 {
     int count = 0;
@@ -287,6 +304,7 @@ static const struct tap_test tests[] = {
     {"a conf.d that others can write is refused, and nothing in it is read", folder_is_judged},
     {"a conf.d that is a file or a link is refused", folder_that_is_none},
     {"a file above 1 MiB is refused", too_large},
+    {"a conf.d with more than 1024 files is refused", too_many_files},
     {"no descriptor is left open", no_descriptor_is_left},
     {"conf.d lies beside a file that is named without a folder", path_without_folder},
 };

@@ -139,6 +139,34 @@ static void limits_of_names(void)
     scenario_end(s);
 }
 
+static void limits_of_expanded_names(void)
+{
+    static const struct {
+        const char *word;
+        const char *message; /* NULL: fits */
+    } cases[] = {
+        {"A = %{L}%{L}", NULL},
+        {"A = %{L}%{L}%{L}",
+         "ssmenv.conf:4:5: the name is too long (after the constants were put in)"},
+        {"A = %{L}%{L}0123456789012345678901234567890123456789012345678",
+         "ssmenv.conf:4:5: the name is longer than 2048 bytes (after the constants were put in)"},
+        {"A = arn:aws:ssm:us-east-1:111122223333:parameter/%{L}%{L}%u%u%u",
+         "ssmenv.conf:4:5: the ARN is too long (after the constants were put in)"},
+        {"* = /%{L}%{L}%u/*",
+         "ssmenv.conf:4:5: the path is longer than 2048 bytes (after the constants were put in)"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[2048];
+        struct scenario *s;
+
+        snprintf(text, sizeof text, "[let]\nL = \"%01000d\"\n[env]\n%s\n", 0, cases[i].word);
+        s = scenario_of(text);
+        CHECK_TEXT(scenario_messages(s), cases[i].message != NULL ? cases[i].message : "");
+        scenario_end(s);
+    }
+}
+
 /* Each kind of name that the deny list of ssmenv/names.h holds, and its neighbours. */
 static void denied_names(void)
 {
@@ -176,6 +204,8 @@ static const struct tap_test tests[] = {
     {"more mistakes than are kept are counted", more_mistakes_than_fit},
     {"a constant has at most 64 KiB", limits_of_texts},
     {"names of variables, parameters and members have their limits", limits_of_names},
+    {"limits hold for names with their constants and the longest user put in",
+     limits_of_expanded_names},
     {"a denied name is an error when written out; proxies and AWS_* are allowed", denied_names},
 };
 
