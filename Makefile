@@ -175,7 +175,8 @@ fuzz: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 	for program in $^; do mkdir -p $$program.corpus && \
 	  $$program -max_total_time=$(FUZZ_SECONDS) -timeout=5 $$program.corpus || exit 1; done
 
-build/fuzz/%: tests/fuzz/%.c $(LIBRARY_SOURCES) $(BUILD)/paths.h
+# Commands are left out: they call into the main program of ssmenv.
+build/fuzz/%: tests/fuzz/%.c $(filter-out helper/cli/%,$(LIBRARY_SOURCES)) $(BUILD)/paths.h
 	@mkdir -p $(@D)
 	clang $(CPPFLAGS) -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined -o $@ \
 	  $(filter %.c,$^) -lpam $(FETCH_LIBS)
