@@ -129,7 +129,7 @@ static bool hmac(const void *key, size_t key_length, const char *text,
            length == DIGEST_BYTES;
 }
 
-/* The secret key is appended, never formatted: printf keeps copies of what it prints. */
+/* The secret key is appended, not formatted: printf's own buffers never see it. */
 static bool sign_text(const struct signing *signing, const char *text, char signature[HEX_BYTES])
 {
     const struct sigv4_scope *scope = signing->scope;
