@@ -19,11 +19,13 @@ OTHER = pathlib.Path("/mnt/other")
 
 # What a copy consists of, below its PREFIX /usr, with modes.
 FILES = {
+    "usr/sbin/ssmenv": 0o755,
     "usr/libexec/ssmenv/ssmenv-helper": 0o711,
     "usr/libexec/ssmenv/ssmenv-fetch": 0o711,
     "usr/lib/sysusers.d/ssmenv.conf": 0o644,
     "usr/lib/tmpfiles.d/ssmenv.conf": 0o644,
     "usr/share/man/man8/pam_ssmenv.8": 0o644,
+    "usr/share/man/man8/ssmenv.8": 0o644,
     "usr/share/man/man5/ssmenv.conf.5": 0o644,
     "usr/share/doc/pam_ssmenv/ssmenv.conf": 0o644,
     "usr/share/doc/pam_ssmenv/ssmenv.example": 0o644,
@@ -47,7 +49,7 @@ def check_files(destination, module):
     check_equal(modes(destination), {**FILES, module: 0o644}, "installed files")
 
 
-@test("With DESTDIR every file lands there, helpers unreadable (0711), the rest 0644")
+@test("With DESTDIR every file lands there: helpers unreadable (0711), ssmenv 0755, the rest 0644")
 def _():
     with tempfile.TemporaryDirectory() as folder:
         destination = pathlib.Path(folder)
@@ -65,12 +67,14 @@ def _():
     with tempfile.TemporaryDirectory() as folder:
         destination = pathlib.Path(folder)
         make("install", f"DESTDIR={destination}", "SECUREDIR=/lib64/security", "MANDIR=/man",
-             "DOCDIR=/doc", "SYSUSERSDIR=/sysusers", "TMPFILESDIR=/tmpfiles")
+             "DOCDIR=/doc", "SYSUSERSDIR=/sysusers", "TMPFILESDIR=/tmpfiles", "SBINDIR=/sbin",
+             "LIBEXECDIR=/lib/ssmenv", "SYSCONFDIR=/conf")
         check_equal(sorted(modes(destination)), [
-            "doc/ssmenv.conf", "doc/ssmenv.example", "lib64/security/pam_ssmenv.so",
-            "man/man5/ssmenv.conf.5", "man/man8/pam_ssmenv.8", "sysusers/ssmenv.conf",
-            "tmpfiles/ssmenv.conf", "usr/libexec/ssmenv/ssmenv-fetch",
-            "usr/libexec/ssmenv/ssmenv-helper"], "installed files")
+            "doc/ssmenv.conf", "doc/ssmenv.example", "lib/ssmenv/ssmenv-fetch",
+            "lib/ssmenv/ssmenv-helper", "lib64/security/pam_ssmenv.so", "man/man5/ssmenv.conf.5",
+            "man/man8/pam_ssmenv.8", "man/man8/ssmenv.8", "sbin/ssmenv", "sysusers/ssmenv.conf",
+            "tmpfiles/ssmenv.conf"], "installed files")
+        check((destination / "conf/ssmenv/conf.d").is_dir(), "conf/ssmenv/conf.d")
 
 
 @test("uninstall removes what install brought and leaves the administrator's files")

@@ -17,6 +17,9 @@ from tap import Skip, check, check_contains, check_equal, check_lacks, needs_roo
 STAGE = ROOT / "tests/stage"
 DEMO = ROOT / "tests/e2e/demo"
 WAIT_SECONDS = 60
+# A shell that runs this in the background has SIGINT ignored, and what we start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
