@@ -59,11 +59,8 @@ static struct profile_section *current_section(const struct parser *parser)
 
 static void warn(const struct parser *parser, const char *what, unsigned first)
 {
-    struct error *warning = &parser->file->warning;
-
-    if (!error_is_set(warning))
-        error_set(warning, "%s:%u: this %s is already on line %u; the last one counts",
-                  parser->path, parser->number, what, first);
+    error_set(&parser->file->warning, "%s:%u: this %s is already on line %u; the last one counts",
+              parser->path, parser->number, what, first);
 }
 
 /* One word, which quotes may hold together. Returns what follows, NULL when a quote is not closed.
@@ -123,7 +120,7 @@ static bool add_section(struct parser *parser, const char *header, size_t length
         (struct profile_section){.header = text_copy_bytes(header, length), .line = parser->number};
     if (section->header == NULL)
         return out_of_memory(parser);
-    for (size_t i = 0; i + 1 < file->count; i++) {
+    for (size_t i = 0; i + 1 < file->count && !error_is_set(&file->warning); i++) {
         if (strcmp(sections[i].header, section->header) == 0)
             warn(parser, "section", sections[i].line);
     }
@@ -190,7 +187,7 @@ static bool add_entry(struct parser *parser, char *key, char *value)
     section->entries = entries;
     entries[section->count++] =
         (struct profile_entry){.key = key, .value = value, .line = parser->number};
-    for (size_t i = 0; i + 1 < section->count; i++) {
+    for (size_t i = 0; i + 1 < section->count && !error_is_set(&parser->file->warning); i++) {
         if (strcmp(entries[i].key, key) == 0)
             warn(parser, "key", entries[i].line);
     }

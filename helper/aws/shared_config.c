@@ -9,7 +9,7 @@
 #include "common/trusted_file.h"
 #include "paths.h"
 
-#define FILE_LIMIT ((size_t)256 * 1024)
+#define FILE_LIMIT ((size_t)64 * 1024)
 
 struct file_rule {
     const char *setting;
