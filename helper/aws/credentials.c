@@ -119,21 +119,13 @@ static bool ask_providers(struct credential_source *source, const struct provide
     return answer == PROVIDER_FOUND;
 }
 
-static void append_warning(struct buffer *text, const struct shared_file *file)
-{
-    const struct error *warning = &file->contents.warning;
-
-    if (error_is_set(warning))
-        buffer_append_format(text, "%s%s", text->length > 0 ? "; " : "", warning->text);
-}
-
 /* A warning that cannot be kept is no reason to fail. */
-static void keep_warnings(struct credential_source *source, const struct shared_config *config)
+static void keep_warnings(struct credential_source *source, const struct identity *settings,
+                          const struct shared_config *config)
 {
     struct buffer text = BUFFER_INIT;
 
-    append_warning(&text, &config->credentials);
-    append_warning(&text, &config->config);
+    shared_config_warn(config, settings, &text);
     if (text.length > 0)
         source->held.warning = text_copy(buffer_text(&text));
     buffer_free(&text);
@@ -152,7 +144,7 @@ bool credentials_prepare(struct credential_source *source, const struct identity
          credential_source_add_configured_role(source, settings, error) &&
          ask_providers(source, &place, error);
     if (ok)
-        keep_warnings(source, &config);
+        keep_warnings(source, settings, &config);
     shared_config_free(&config);
     return ok;
 }

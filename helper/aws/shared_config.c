@@ -162,3 +162,49 @@ void shared_file_describe(const struct shared_file *file, const char *profile, c
         error_set(answer, "%s", buffer_text(&profiles));
     buffer_free(&profiles);
 }
+
+static void warn(struct buffer *text, const char *warning)
+{
+    buffer_append_format(text, "%s%s", text->length > 0 ? "; " : "", warning);
+}
+
+/* Where calls go must not depend on a key that nobody looked at. */
+static void warn_of_unread_keys(const struct shared_config *config, const struct identity *settings,
+                                struct buffer *text)
+{
+    static const struct {
+        const char *key;
+        const char *instead;
+    } unread[] = {
+        {"endpoint_url", "endpoint_url"},
+        {"services", "endpoint_url"},
+        {"use_fips_endpoint", "use_fips_endpoint"},
+        {"use_dualstack_endpoint", "use_dualstack_endpoint"},
+        {"ca_bundle", "ca_bundle"},
+    };
+
+    for (size_t i = 0; i < sizeof unread / sizeof *unread; i++) {
+        struct error warning = ERROR_INIT;
+        struct error ignored = ERROR_INIT;
+        struct profile_value value;
+
+        if (identity_setting(settings, unread[i].instead) != NULL ||
+            shared_config_find(config, unread[i].key, &value, &ignored) != PROFILE_VALUE_FOUND)
+            continue;
+        error_set(&warning, "%s:%u: %s of a profile is not read: write %s under [aws]", value.path,
+                  value.line, unread[i].key, unread[i].instead);
+        warn(text, warning.text);
+    }
+}
+
+void shared_config_warn(const struct shared_config *config, const struct identity *settings,
+                        struct buffer *text)
+{
+    const struct shared_file *const files[] = {&config->credentials, &config->config};
+
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        if (error_is_set(&files[i]->contents.warning))
+            warn(text, files[i]->contents.warning.text);
+    }
+    warn_of_unread_keys(config, settings, text);
+}

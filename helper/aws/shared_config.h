@@ -59,4 +59,9 @@ enum profile_value_state shared_file_find(const struct shared_file *file, const 
 void shared_file_describe(const struct shared_file *file, const char *profile, const char *key,
                           struct error *answer);
 
+/* Appends what the log should say about the files, "; " between two: what occurs twice, and what
+ * the profile has that AWS's SDKs would follow but that is read from [aws] only. */
+void shared_config_warn(const struct shared_config *config, const struct identity *settings,
+                        struct buffer *text);
+
 #endif

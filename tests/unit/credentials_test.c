@@ -425,6 +425,30 @@ static void what_occurs_twice_is_handed_up_as_a_warning(void)
     shared_files_remove(&files);
 }
 
+static void a_key_that_is_read_from_aws_only_is_handed_up_as_a_warning(void)
+{
+    static const char config[] = "[default]\nendpoint_url = hidden\nuse_fips_endpoint = hidden\n"
+                                 "use_dualstack_endpoint = hidden\nca_bundle = hidden\n"
+                                 "services = hidden\n";
+    struct credentials credentials;
+    struct shared_files files;
+    struct error error = ERROR_INIT;
+
+    shared_files_make(&files, "[default]\n" PAIR, config);
+    shared_files_set(&files, "use_dualstack_endpoint", "yes");
+    CHECK(find_credentials(&credentials, &files.identity, &error));
+    CHECK_CONTAINS(credentials.warning, "/config:2: endpoint_url of a profile is not read: write "
+                                        "endpoint_url under [aws]; ");
+    CHECK_CONTAINS(credentials.warning, "/config:3: use_fips_endpoint of a profile is not read");
+    CHECK_CONTAINS(credentials.warning, "/config:5: ca_bundle of a profile is not read");
+    CHECK_CONTAINS(credentials.warning, "/config:6: services of a profile is not read: write "
+                                        "endpoint_url under [aws]");
+    CHECK(strstr(credentials.warning, "dualstack") == NULL);
+    CHECK(strstr(credentials.warning, "hidden") == NULL);
+    credentials_free(&credentials);
+    shared_files_remove(&files);
+}
+
 static const struct tap_test tests[] = {
     {"keys are found in the credentials file", keys_are_found_in_the_credentials_file},
     {"keys are found in the config file", keys_are_found_in_the_config_file},
@@ -457,6 +481,8 @@ static const struct tap_test tests[] = {
     {"a file that may not be read says how to mend it",
      a_file_that_may_not_be_read_says_how_to_mend_it},
     {"what occurs twice is handed up as a warning", what_occurs_twice_is_handed_up_as_a_warning},
+    {"a key that is read from [aws] only is handed up as a warning",
+     a_key_that_is_read_from_aws_only_is_handed_up_as_a_warning},
 };
 
 TAP_MAIN(tests)
