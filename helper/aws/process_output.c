@@ -1,50 +1,14 @@
 #include "aws/process_output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static bool spawn(char *const *words, int output, pid_t *pid, struct error *error)
-{
-    static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    static char locale[] = "LC_ALL=C";
-    static char *const environment[] = {path, locale, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t all;
-    sigset_t none;
-    int code;
-
-    sigfillset(&all);
-    sigemptyset(&none);
-    if (posix_spawn_file_actions_init(&actions) != 0)
-        return error_set(error, "out of memory");
-    if (posix_spawnattr_init(&attributes) != 0) {
-        posix_spawn_file_actions_destroy(&actions);
-        return error_set(error, "out of memory");
-    }
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    code = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (code == 0)
-        code = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    if (code == 0)
-        code = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    if (code == 0)
-        code = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-    if (code == 0)
-        code = posix_spawnp(pid, words[0], &actions, &attributes, words, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return code == 0 || error_set(error, "it cannot be started: %s", strerror(code));
-}
+#include "common/program.h"
 
 static bool await(int descriptor, struct deadline deadline)
 {
@@ -109,15 +73,18 @@ static bool judge(int status, bool killed, struct error *error)
 bool process_output(char *const *words, struct deadline deadline, struct buffer *output,
                     struct error *error)
 {
+    struct program program = {
+        .path = words[0], .arguments = words, .input = PROGRAM_NULL, .errors = PROGRAM_NULL};
     int ends[2];
     pid_t pid;
     bool ok;
     bool killed;
     int status;
 
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return error_set(error, "pipe: %s", strerror(errno));
-    ok = spawn(words, ends[1], &pid, error);
+    if (!program_pipe(ends, error))
+        return false;
+    program.output = ends[1];
+    ok = program_start(&program, &pid, error);
     close(ends[1]);
     if (!ok) {
         close(ends[0]);

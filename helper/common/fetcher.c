@@ -1,11 +1,9 @@
 #include "common/fetcher.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +13,8 @@
 #include <unistd.h>
 
 #include "common/frame.h"
+#include "common/program.h"
+#include "paths.h"
 
 #define FETCHER_NAME "ssmenv-fetch"
 #define END_WAIT_MS  100
@@ -25,21 +25,38 @@ struct fetcher {
     int from; /* read end: its standard output */
 };
 
-/* The file beside the running program. The folder was checked by whoever started us; the file is
- * checked here. */
+/* Replaces the last part of a program's path. */
+static bool put_name(char path[PATH_MAX], struct error *error)
+{
+    char *slash = strrchr(path, '/');
+
+    if (slash == NULL || (size_t)(slash - path) + sizeof "/" FETCHER_NAME > PATH_MAX)
+        return error_set(error, "%s is in no folder", path);
+    strcpy(slash + 1, FETCHER_NAME);
+    return true;
+}
+
+/* Beside the running program, whose folder was checked by whoever started us; else beside the
+ * helper that was installed with it. */
 static bool find_program(char path[PATH_MAX], struct error *error)
 {
-    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - sizeof FETCHER_NAME);
-    struct stat status;
-    char *slash;
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
 
     if (length <= 0)
         return error_set(error, "/proc/self/exe: %s", strerror(errno));
     path[length] = '\0';
-    slash = strrchr(path, '/');
-    if (slash == NULL)
-        return error_set(error, "/proc/self/exe names no folder");
-    strcpy(slash + 1, FETCHER_NAME);
+    if (!put_name(path, error))
+        return false;
+    if (access(path, F_OK) == 0)
+        return true;
+    strcpy(path, PATH_HELPER);
+    return put_name(path, error);
+}
+
+static bool check_program(const char *path, struct error *error)
+{
+    struct stat status;
+
     if (stat(path, &status) != 0)
         return error_set(error, "%s: %s: install it beside ssmenv-helper", path, strerror(errno));
     if (!S_ISREG(status.st_mode) || (status.st_uid != 0 && status.st_uid != geteuid()) ||
@@ -48,43 +65,20 @@ static bool find_program(char path[PATH_MAX], struct error *error)
     return true;
 }
 
-/* Ends of pipes that the child gets by dup2 below; everything else is closed on exec. */
+/* input and output: ends of pipes. */
 static bool spawn(const char *path, int input, int output, pid_t *pid, struct error *error)
 {
-    static char path_variable[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-    static char locale_variable[] = "LC_ALL=C";
     char name[] = FETCHER_NAME;
     char parent[32];
-    char *argv[] = {name, parent, NULL};
-    char *environment[] = {path_variable, locale_variable, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t all;
-    sigset_t none;
-    int code;
+    char *arguments[] = {name, parent, NULL};
+    struct program program = {.path = path,
+                              .arguments = arguments,
+                              .input = input,
+                              .output = output,
+                              .errors = PROGRAM_SAME};
 
     snprintf(parent, sizeof parent, "--parent=%ld", (long)getpid());
-    sigfillset(&all);
-    sigemptyset(&none);
-    if (posix_spawn_file_actions_init(&actions) != 0)
-        return error_set(error, "out of memory");
-    if (posix_spawnattr_init(&attributes) != 0) {
-        posix_spawn_file_actions_destroy(&actions);
-        return error_set(error, "out of memory");
-    }
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    code = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-    if (code == 0)
-        code = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    if (code == 0)
-        code = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-    if (code == 0)
-        code = posix_spawn(pid, path, &actions, &attributes, argv, environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return code == 0 || error_set(error, "%s cannot be started: %s", path, strerror(code));
+    return program_start(&program, pid, error) || error_context(error, "%s", path);
 }
 
 static void close_pair(int pair[2])
@@ -103,13 +97,10 @@ static bool fetcher_start(struct fetcher *fetcher, struct error *error)
     int output[2] = {-1, -1};
     bool started = false;
 
-    if (!find_program(path, error))
+    if (!find_program(path, error) || !check_program(path, error))
         return false;
-    if (pipe2(input, O_CLOEXEC) != 0 || pipe2(output, O_CLOEXEC) != 0) {
-        error_set(error, "pipe: %s", strerror(errno));
-        goto out;
-    }
-    if (!spawn(path, input[0], output[1], &fetcher->pid, error))
+    if (!program_pipe(input, error) || !program_pipe(output, error) ||
+        !spawn(path, input[0], output[1], &fetcher->pid, error))
         goto out;
     fetcher->to = input[1];
     fetcher->from = output[0];

@@ -2,7 +2,8 @@
  * Asking ssmenv-fetch: one process, one request, one result.
  *
  * The fetcher is started from the folder that holds the running program, whose path the module has
- * checked; neither configuration nor environment can name another one. It stays in the caller's
+ * checked, or, when none is there (ssmenv lives elsewhere), from where ssmenv-helper was installed;
+ * neither configuration nor environment can name another one. It stays in the caller's
  * process group, so that the module's kill reaches it too, and never outlives fetcher_ask(): at the
  * deadline it is killed, in every case it is reaped.
  */

@@ -1,0 +1,103 @@
+#include "common/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NULL_DEVICE "/dev/null"
+
+static int describe_descriptor(posix_spawn_file_actions_t *actions, int given, int wanted)
+{
+    int direction = wanted == STDIN_FILENO ? O_RDONLY : O_WRONLY;
+
+    if (given == PROGRAM_SAME)
+        return 0;
+    if (given == PROGRAM_NULL)
+        return posix_spawn_file_actions_addopen(actions, wanted, NULL_DEVICE, direction, 0);
+    return posix_spawn_file_actions_adddup2(actions, given, wanted);
+}
+
+static int describe_descriptors(posix_spawn_file_actions_t *actions, const struct program *program)
+{
+    int code = describe_descriptor(actions, program->input, STDIN_FILENO);
+
+    if (code == 0)
+        code = describe_descriptor(actions, program->output, STDOUT_FILENO);
+    if (code == 0)
+        code = describe_descriptor(actions, program->errors, STDERR_FILENO);
+    if (code == 0)
+        code = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+    return code;
+}
+
+static int describe_signals(posix_spawnattr_t *attributes)
+{
+    sigset_t all;
+    sigset_t none;
+
+    sigfillset(&all);
+    sigemptyset(&none);
+    posix_spawnattr_setsigdefault(attributes, &all);
+    posix_spawnattr_setsigmask(attributes, &none);
+    return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+}
+
+bool program_start(const struct program *program, pid_t *pid, struct error *error)
+{
+    static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    static char locale[] = "LC_ALL=C";
+    static char *const environment[] = {path, locale, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int code = posix_spawn_file_actions_init(&actions);
+
+    if (code != 0)
+        goto out;
+    code = posix_spawnattr_init(&attributes);
+    if (code != 0)
+        goto out_actions;
+    code = describe_descriptors(&actions, program);
+    if (code == 0)
+        code = describe_signals(&attributes);
+    if (code == 0)
+        code = posix_spawnp(pid, program->path, &actions, &attributes, program->arguments,
+                            environment);
+    posix_spawnattr_destroy(&attributes);
+out_actions:
+    posix_spawn_file_actions_destroy(&actions);
+out:
+    return code == 0 || error_set(error, "it cannot be started: %s", strerror(code));
+}
+
+/* Returns a descriptor above the standard ones that means the same, and closes the old one. */
+static int raise_descriptor(int descriptor)
+{
+    int raised;
+
+    if (descriptor > STDERR_FILENO)
+        return descriptor;
+    raised = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    close(descriptor);
+    return raised;
+}
+
+bool program_pipe(int ends[2], struct error *error)
+{
+    int failure;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return error_set(error, "pipe: %s", strerror(errno));
+    for (int i = 0; i < 2; i++)
+        ends[i] = raise_descriptor(ends[i]);
+    if (ends[0] >= 0 && ends[1] >= 0)
+        return true;
+    failure = errno;
+    for (int i = 0; i < 2; i++) {
+        if (ends[i] >= 0)
+            close(ends[i]);
+    }
+    return error_set(error, "pipe: %s", strerror(failure));
+}
