@@ -69,7 +69,7 @@ FETCH_LIBS = $(shell $(PKGCONFIG) --libs libcurl libcrypto libcjson)
 MODULE_SOURCES = $(wildcard pam_module/*.c)
 HELPER_SOURCES = helper/ssmenv-helper.c helper/login.c helper/login_identities.c $(wildcard helper/common/*.c helper/config/*.c helper/cache/*.c)
 FETCH_SOURCES  = helper/ssmenv-fetch.c $(wildcard helper/common/*.c helper/aws/*.c)
-COMMAND_SOURCES = helper/ssmenv.c helper/login_identities.c \
+COMMAND_SOURCES = helper/ssmenv.c helper/login.c helper/login_identities.c \
                  $(wildcard helper/cli/*.c helper/common/*.c helper/config/*.c helper/cache/*.c helper/aws/*.c)
 LIBRARY_SOURCES = $(filter-out helper/ssmenv-% helper/ssmenv.c,$(sort $(MODULE_SOURCES) $(HELPER_SOURCES) $(FETCH_SOURCES) $(COMMAND_SOURCES)))
 TEST_SOURCES   = $(wildcard tests/unit/*.c tests/module/*.c tests/interop/*.c tests/e2e/*.c)
@@ -175,8 +175,7 @@ fuzz: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 	for program in $^; do mkdir -p $$program.corpus && \
 	  $$program -max_total_time=$(FUZZ_SECONDS) -timeout=5 $$program.corpus || exit 1; done
 
-# Commands are left out: they call into the main program of ssmenv.
-build/fuzz/%: tests/fuzz/%.c $(filter-out helper/cli/%,$(LIBRARY_SOURCES)) $(BUILD)/paths.h
+build/fuzz/%: tests/fuzz/%.c $(LIBRARY_SOURCES) $(BUILD)/paths.h
 	@mkdir -p $(@D)
 	clang $(CPPFLAGS) -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined -o $@ \
 	  $(filter %.c,$^) -lpam $(FETCH_LIBS)

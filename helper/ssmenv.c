@@ -1,7 +1,6 @@
 /*
  * ssmenv: the administrator's command. Each subcommand is a file under cli/ and a row here.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,18 +13,6 @@ static const struct command *const commands[] = {
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
-int command_misused(const struct command *command, const char *format, ...)
-{
-    va_list arguments;
-
-    fprintf(stderr, "ssmenv %s: ", command->name);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fprintf(stderr, "\nusage: ssmenv %s %s\n", command->name, command->arguments);
-    return EXIT_USAGE;
-}
-
 static void print_help(FILE *file)
 {
     fputs("usage: ssmenv COMMAND [ARGUMENT...]\n\n"
@@ -35,13 +22,6 @@ static void print_help(FILE *file)
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(file, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\nssmenv COMMAND --help tells more about a command.\n", file);
-}
-
-static int help_about(const struct command *command)
-{
-    printf("usage: ssmenv %s %s\n\n%s.\n\n%s", command->name, command->arguments, command->summary,
-           command->help);
-    return EXIT_OK;
 }
 
 static const struct command *find_command(const char *name)
@@ -70,7 +50,5 @@ int main(int argc, char **argv)
         fprintf(stderr, "ssmenv: there is no command \"%s\"; ssmenv --help lists them\n", argv[1]);
         return EXIT_USAGE;
     }
-    if (argc > 2 && strcmp(argv[2], "--help") == 0)
-        return help_about(command);
     return command->run(command, argc - 1, argv + 1);
 }

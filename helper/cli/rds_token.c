@@ -11,6 +11,8 @@
 #include "aws/json.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/configuration.h"
+#include "cli/options.h"
 #include "config/arn.h"
 #include "config/config.h"
 #include "login_identities.h"
@@ -26,38 +28,27 @@ struct arguments {
     const char *config;
 };
 
-static int parse(const struct command *command, int argc, char **argv, struct arguments *arguments)
+static const struct option options[] = {
+    {"--region", "REGION", "the database's region, in the place of that of ssmenv.conf",
+     offsetof(struct arguments, region)},
+    {"--profile", "NAME", "the profile, in the place of that of ssmenv.conf",
+     offsetof(struct arguments, profile)},
+    OPTION_CONFIG(struct arguments),
+};
+
+static bool parse(const struct command *command, int argc, char **argv, struct arguments *arguments,
+                  int *code)
 {
-    const struct {
-        const char *name;
-        const char **value;
-    } options[] = {{"--region", &arguments->region},
-                   {"--profile", &arguments->profile},
-                   {"--config", &arguments->config}};
-    const char **operands[] = {&arguments->endpoint, &arguments->user};
-    size_t operand_count = 0;
+    struct operands operands;
 
-    for (int i = 1; i < argc; i++) {
-        size_t option = 0;
-
-        while (option < 3 && strcmp(options[option].name, argv[i]) != 0)
-            option++;
-        if (option < 3 && i + 1 == argc)
-            return command_misused(command, "%s needs a value", argv[i]);
-        if (option < 3)
-            *options[option].value = argv[++i];
-        else if (strncmp(argv[i], "--", 2) == 0)
-            return command_misused(command, "there is no option %s", argv[i]);
-        else if (operand_count == 2)
-            return command_misused(command, "%s is one argument too many", argv[i]);
-        else
-            *operands[operand_count++] = argv[i];
-    }
-    if (operand_count < 2)
-        return command_misused(command, "HOST:PORT and USER are needed");
-    if (arguments->region != NULL && !region_is_valid(arguments->region, strlen(arguments->region)))
-        return command_misused(command, "%s is no region", arguments->region);
-    return EXIT_OK;
+    if (!options_parse(command, argc, argv, arguments, &operands, code))
+        return false;
+    arguments->endpoint = operands.items[0];
+    arguments->user = operands.items[1];
+    if (arguments->region == NULL || region_is_valid(arguments->region, strlen(arguments->region)))
+        return true;
+    *code = command_misused(command, "%s is no region", arguments->region);
+    return false;
 }
 
 /* What an option says stands in the place of what [aws] says. */
@@ -78,32 +69,22 @@ static void override(struct config *config, const char *key, const char *value)
     identity->settings[i].value = arena_copy(&config->arena, value);
 }
 
-static void complain(const char *text)
-{
-    fprintf(stderr, "ssmenv rds-token: %s\n", text);
-}
-
 /* Whoever is not root may lack nothing else. */
-static void hint(void)
+static void hint(const struct command *command)
 {
     if (geteuid() != 0)
-        complain("the configuration and the credentials are for root to read: run it as root");
+        complain(command,
+                 "the configuration and the credentials are for root to read: run it as root");
 }
 
-static bool load(struct config *config, const struct arguments *arguments)
+static bool load(const struct command *command, struct config *config,
+                 const struct arguments *arguments)
 {
-    struct diagnostics diagnostics = DIAGNOSTICS_INIT;
-    bool ok = config_load(config, arguments->config, strcmp(arguments->config, PATH_CONFIG) == 0,
-                          geteuid(), &diagnostics);
-
-    for (size_t i = 0; i < diagnostics.count; i++)
-        complain(diagnostics.items[i].text != NULL ? diagnostics.items[i].text : "out of memory");
-    diagnostics_free(&diagnostics);
-    if (ok) {
-        override(config, "region", arguments->region);
-        override(config, "profile", arguments->profile);
-    }
-    return ok;
+    if (!configuration_load(command, config, arguments->config, geteuid()))
+        return false;
+    override(config, "region", arguments->region);
+    override(config, "profile", arguments->profile);
+    return true;
 }
 
 static bool make(const struct arguments *arguments, const struct identity *settings,
@@ -136,7 +117,8 @@ static const char *user_name(void)
     return entry != NULL ? entry->pw_name : "unknown";
 }
 
-static int print(const struct arguments *arguments, const struct config *config)
+static int print(const struct command *command, const struct arguments *arguments,
+                 const struct config *config)
 {
     struct identities identities;
     struct buffer token = BUFFER_INIT;
@@ -153,7 +135,7 @@ static int print(const struct arguments *arguments, const struct config *config)
         code = EXIT_FAILED;
     }
     if (code != EXIT_OK)
-        complain(error.text);
+        complain(command, "%s", error.text);
     identities_free(&identities);
     buffer_free(&token);
     return code;
@@ -163,26 +145,27 @@ static int run(const struct command *command, int argc, char **argv)
 {
     struct arguments arguments = {.config = PATH_CONFIG};
     struct config config = CONFIG_INIT;
-    int code = parse(command, argc, argv, &arguments);
+    int code;
 
-    if (code != EXIT_OK)
+    if (!parse(command, argc, argv, &arguments, &code))
         return code;
-    code = load(&config, &arguments) ? print(&arguments, &config) : EXIT_FAILED;
+    code = load(command, &config, &arguments) ? print(command, &arguments, &config) : EXIT_FAILED;
     if (code == EXIT_FAILED)
-        hint();
+        hint(command);
     config_free(&config);
     return code;
 }
 
 const struct command command_rds_token = {
     .name = "rds-token",
-    .arguments = "HOST:PORT USER [--region R] [--profile P] [--config FILE]",
+    .operands = "HOST:PORT USER",
+    .least_operands = 2,
+    .most_operands = 2,
     .summary = "print a token with which USER can log in to an RDS database for 15 minutes",
-    .help = "The token is a password: it is signed here with the credentials that ssmenv.conf\n"
-            "names, which root may read. HOST is the database's own name, not an alias of it.\n\n"
-            "  --region R     the database's region, in the place of that of ssmenv.conf\n"
-            "  --profile P    the profile, in the place of that of ssmenv.conf\n"
-            "  --config FILE  another ssmenv.conf\n\n"
-            "  PGPASSWORD=$(ssmenv rds-token \"$HOST:5432\" app) psql -h \"$HOST\" -U app\n",
+    .text = "The token is a password: it is signed here with the credentials that ssmenv.conf\n"
+            "names, which root may read. HOST is the database's own name, not an alias of it.\n",
+    .examples = "  PGPASSWORD=$(ssmenv rds-token \"$HOST:5432\" app) psql -h \"$HOST\" -U app\n",
+    .options = options,
+    .option_count = OPTION_COUNT(options),
     .run = run,
 };

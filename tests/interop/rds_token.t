@@ -114,7 +114,7 @@ def _():
         of = generated(generator, session if number % 2 else None)
         endpoint, user, region, key, secret, session_token = of
         configure(token=session_token, default=(key, secret))
-        check_same(token_of(endpoint, user, "--region", region), *of)
+        check_same(token_of(f"--region={region}", "--", endpoint, user), *of)
 
 
 @test("a host in capitals is printed as given and signed in small letters")
@@ -174,7 +174,7 @@ def _():
                       ["db:5432", "app", "--region"], ["db:5432", "app", "--region", "a/b"]):
         done = command(*arguments)
         check_equal((done.returncode, done.stdout), (2, ""), str(arguments))
-        check_contains(done.stderr, "usage: ssmenv rds-token HOST:PORT USER")
+        check_contains(done.stderr, "usage: ssmenv rds-token [OPTION...] HOST:PORT USER")
     done = subprocess.run([PROGRAM, "rds-tokn"], capture_output=True, text=True, check=False)
     check_equal(done.returncode, 2)
     check_contains(subprocess.run([PROGRAM, "--help"], capture_output=True, text=True,
