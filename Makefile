@@ -67,9 +67,10 @@ FETCH_LIBS = $(shell $(PKGCONFIG) --libs libcurl libcrypto libcjson)
 # --- sources -----------------------------------------------------------------------------------
 
 MODULE_SOURCES = $(wildcard pam_module/*.c)
-HELPER_SOURCES = helper/ssmenv-helper.c helper/login.c helper/login_identities.c $(wildcard helper/common/*.c helper/config/*.c helper/cache/*.c)
+LOGIN_SOURCES  = $(wildcard helper/login*.c)
+HELPER_SOURCES = helper/ssmenv-helper.c $(LOGIN_SOURCES) $(wildcard helper/common/*.c helper/config/*.c helper/cache/*.c)
 FETCH_SOURCES  = helper/ssmenv-fetch.c $(wildcard helper/common/*.c helper/aws/*.c)
-COMMAND_SOURCES = helper/ssmenv.c helper/login.c helper/login_identities.c \
+COMMAND_SOURCES = helper/ssmenv.c $(LOGIN_SOURCES) \
                  $(wildcard helper/cli/*.c helper/common/*.c helper/config/*.c helper/cache/*.c helper/aws/*.c)
 LIBRARY_SOURCES = $(filter-out helper/ssmenv-% helper/ssmenv.c,$(sort $(MODULE_SOURCES) $(HELPER_SOURCES) $(FETCH_SOURCES) $(COMMAND_SOURCES)))
 TEST_SOURCES   = $(wildcard tests/unit/*.c tests/module/*.c tests/interop/*.c tests/e2e/*.c)

@@ -1,0 +1,27 @@
+#include "login_sets.h"
+
+struct cache_policy login_policy(const struct config *config)
+{
+    return (struct cache_policy){.ttl_ms = config->cache.ttl_ms,
+                                 .max_stale_ms = config->cache.max_stale_ms,
+                                 .retry_after_ms = config->cache.retry_after_ms,
+                                 .keep_denied = config->cache.on_denied == ON_DENIED_STALE};
+}
+
+size_t login_sets(const struct plan *plan, const struct identities *identities,
+                  struct answer *answers, struct cache_set *sets)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < plan->set_count; i++) {
+        const struct plan_set *set = &plan->sets[i];
+
+        if (set->lookup_count > 0)
+            sets[count++] =
+                (struct cache_set){.identity = identities_key(identities, set->section->identity),
+                                   .lookups = plan->lookups + set->first_lookup,
+                                   .answers = answers + set->first_lookup,
+                                   .count = set->lookup_count};
+    }
+    return count;
+}
