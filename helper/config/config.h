@@ -49,6 +49,19 @@ struct config {
  * where the host is not root, else 0. Returns true when diagnostics holds no error. */
 bool config_load(struct config *config, const char *path, bool missing_is_empty, uid_t owner,
                  struct diagnostics *diagnostics);
+
+/* A file that is not in its place yet. It may belong to anybody and may be anything that can be
+ * read: what will stand in its place is a copy. */
+struct config_candidate {
+    const char *path;
+    const char *as; /* whose place it takes: a name in conf.d or that of PATH itself; any other name
+                     * and NULL: none's, it is read last */
+};
+
+/* config_load() with candidates, in the place of files that are there or beside them. */
+bool config_load_candidates(struct config *config, const char *path, bool missing_is_empty,
+                            uid_t owner, const struct config_candidate *candidates, size_t count,
+                            struct diagnostics *diagnostics);
 void config_free(struct config *config);
 
 #endif

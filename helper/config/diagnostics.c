@@ -61,6 +61,8 @@ void diagnostics_add(struct diagnostics *diagnostics, enum severity severity,
     error_set(&line, "%s%s", place, message);
     item->severity = severity;
     item->text = text_copy(line.text);
+    item->position = position;
+    item->place_bytes = strnlen(place, strlen(line.text));
 }
 
 bool diagnostics_are_full(const struct diagnostics *diagnostics)

@@ -29,6 +29,8 @@ struct position {
 struct diagnostic {
     enum severity severity;
     char *text; /* "FILE:LINE:COLUMN: what was expected, what to do"; NULL when memory ended */
+    struct position position;
+    size_t place_bytes; /* how much of text is the place */
 };
 
 struct diagnostics {

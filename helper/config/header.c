@@ -56,8 +56,8 @@ static bool read_pattern(struct lexer *lexer, struct arena *arena,
                          const struct criterion *criterion)
 {
     struct pattern_list *list = criterion->list;
-    struct pattern pattern = {0};
     size_t at = lexer->at;
+    struct pattern pattern = {.position = lexer_position(lexer, at)};
 
     pattern.veto = lexer_take(lexer, "!");
     if (pattern.veto && !criterion->may_veto)

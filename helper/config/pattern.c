@@ -33,9 +33,10 @@ bool pattern_is_literal(const char *pattern)
     return strpbrk(pattern, "*?") == NULL;
 }
 
-bool pattern_list_matches(const struct pattern_list *list, const char *text)
+const struct pattern *pattern_list_decide(const struct pattern_list *list, const char *text,
+                                          bool *matches)
 {
-    bool matched = false;
+    const struct pattern *decided = NULL;
     bool only_vetoes = true;
 
     for (size_t i = 0; i < list->count; i++) {
@@ -44,9 +45,21 @@ bool pattern_list_matches(const struct pattern_list *list, const char *text)
         only_vetoes = only_vetoes && pattern->veto;
         if (!pattern_matches(pattern->text, text))
             continue;
-        if (pattern->veto)
-            return false;
-        matched = true;
+        if (pattern->veto) {
+            *matches = false;
+            return pattern;
+        }
+        if (decided == NULL)
+            decided = pattern;
     }
-    return matched || only_vetoes;
+    *matches = decided != NULL || only_vetoes;
+    return decided;
+}
+
+bool pattern_list_matches(const struct pattern_list *list, const char *text)
+{
+    bool matches;
+
+    pattern_list_decide(list, text, &matches);
+    return matches;
 }

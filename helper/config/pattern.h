@@ -11,9 +11,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/diagnostics.h"
+
 struct pattern {
     const char *text; /* without the ! */
     bool veto;
+    struct position position; /* where it is written; of the ! where there is one */
 };
 
 struct pattern_list {
@@ -25,5 +28,9 @@ bool pattern_matches(const char *pattern, const char *text);
 bool pattern_is_literal(const char *pattern);
 /* An empty list matches everything. */
 bool pattern_list_matches(const struct pattern_list *list, const char *text);
+/* The pattern that decided: the first veto that matches, else the first pattern that does. NULL:
+ * none of them matches, so the list matches where it is empty or has only vetoes. */
+const struct pattern *pattern_list_decide(const struct pattern_list *list, const char *text,
+                                          bool *matches);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "config/lookups.h"
 #include "config/reference.h"
+#include "config/selection.h"
 #include "config/variables.h"
 #include "ssmenv/limits.h"
 
@@ -19,25 +20,6 @@ struct building {
     size_t *imports; /* lines that import, above the one being added */
     size_t import_count;
 };
-
-/* --- which sections --- */
-
-static bool groups_match(const struct pattern_list *list, const struct login *login)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        if (login->in_group != NULL && login->in_group(login, list->patterns[i].text))
-            return true;
-    }
-    return list->count == 0;
-}
-
-/* Groups last: they may have to be asked from a directory. */
-static bool section_matches(const struct section *section, const struct login *login)
-{
-    return pattern_list_matches(&section->users, login->user) &&
-           pattern_list_matches(&section->services, login->service) &&
-           groups_match(&section->groups, login);
-}
 
 /* --- who owns each name, and what texts name --- */
 
@@ -212,7 +194,7 @@ bool plan_build(struct plan *plan, const struct config *config, const struct log
         return false;
     }
     for (size_t i = 0; i < config->section_count; i++) {
-        if (section_matches(&config->sections[i], login))
+        if (section_select(&config->sections[i], login).matches)
             add_set(&building, &config->sections[i]);
     }
     mark_needed(plan);

@@ -1,3 +1,5 @@
+#include "config/selection.h"
+
 #include "login_scenario.h"
 
 /* Whether a section with these criteria is for a login. */
@@ -144,6 +146,35 @@ static void unusable_login(void)
     scenario_end(s);
 }
 
+/* The text and place of the pattern that decided a criterion of the last section. */
+static void check_decided(const struct verdict *verdict, bool matches, const char *text,
+                          unsigned column)
+{
+    CHECK(verdict->asked);
+    CHECK_INT(verdict->matches, matches);
+    CHECK_TEXT(verdict->pattern != NULL ? verdict->pattern->text : "", text);
+    CHECK_INT(verdict->pattern != NULL ? verdict->pattern->position.column : 0, column);
+}
+
+static void deciding_pattern(void)
+{
+    struct scenario *s =
+        scenario_of("[env user=a*,ab,!abc service=!cron group=x,dba]\nA = \"1\"\n");
+    struct login login = {.user = "ab", .service = "sshd"};
+    struct selection selection = section_select(&s->config.sections[0], &login);
+
+    check_decided(&selection.user, true, "a*", 11);
+    check_decided(&selection.service, true, "", 0);
+    check_decided(&selection.group, false, "", 0);
+    login = (struct login){.user = "abc", .service = "cron"};
+    selection = section_select(&s->config.sections[0], &login);
+    check_decided(&selection.user, false, "abc", 17);
+    check_decided(&selection.service, false, "cron", 30);
+    CHECK(!selection.group.asked);
+    CHECK(!selection.matches);
+    scenario_end(s);
+}
+
 static const struct tap_test tests[] = {
     {"a section without criteria is for every login", every_login},
     {"a comma means or", comma_means_or},
@@ -157,6 +188,7 @@ static const struct tap_test tests[] = {
     {"without a directory nobody is in a group", no_directory},
     {"a pattern with many stars takes no exponential time", patterns_end},
     {"a login without a user gets nothing", unusable_login},
+    {"the pattern that decided a criterion is told, with its place", deciding_pattern},
 };
 
 TAP_MAIN(tests)
