@@ -5,6 +5,7 @@
 #   make SANITIZE=1 BUILD=build/sanitized        with AddressSanitizer and UBSan
 #   make V=1                                     shows each command
 
+VERSION      = 0.1.0
 BUILD       ?= build
 PREFIX      ?= /usr
 HELPER_USER ?= _ssmenv
@@ -99,6 +100,7 @@ define PATHS_H
 #define PATH_AWS_CONFIG "$(CONFDIR)/config"
 #define PATH_RUNDIR "$(RUNDIR)"
 #define HELPER_USER "$(HELPER_USER)"
+#define SSMENV_VERSION "$(VERSION)"
 endef
 export PATHS_H
 

@@ -38,6 +38,7 @@ int command_misused(const struct command *command, const char *format, ...)
     print_message(command, format, arguments);
     va_end(arguments);
     print_usage(command, stderr);
+    fprintf(stderr, "ssmenv %s --help tells more.\n", command->name);
     return command->usage_code != 0 ? command->usage_code : EXIT_USAGE;
 }
 

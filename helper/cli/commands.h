@@ -4,6 +4,8 @@
 
 #include "cli/command.h"
 
+extern const struct command *const commands[]; /* NULL at the end */
+
 extern const struct command command_rds_token;
 
 #endif

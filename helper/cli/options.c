@@ -1,6 +1,9 @@
 #include "cli/options.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "config/suggestion.h"
 
 struct parsing {
     const struct command *command;
@@ -13,6 +16,23 @@ static bool end(struct parsing *parsing, int code)
 {
     *parsing->code = code;
     return false;
+}
+
+/* name_length: without what stands behind a '='. */
+static bool end_with_unknown(struct parsing *parsing, const char *argument, size_t name_length)
+{
+    const struct command *command = parsing->command;
+    char name[64];
+    struct suggestion suggestion;
+
+    snprintf(name, sizeof name, "%.*s", (int)name_length, argument);
+    suggestion = suggestion_for(name);
+    for (size_t i = 0; i < command->option_count; i++)
+        suggestion_offer(&suggestion, command->options[i].name);
+    if (suggestion.best == NULL)
+        return end(parsing, command_misused(command, "there is no option %s", name));
+    return end(parsing, command_misused(command, "there is no option %s; did you mean %s?", name,
+                                        suggestion.best));
 }
 
 /* The option that an argument names, and what stands behind its '='. */
@@ -50,11 +70,9 @@ static bool take_value(struct parsing *parsing, const struct option *option, con
         value = *parsing->next != NULL ? *parsing->next++ : NULL;
     if (value == NULL || *value == '\0')
         return end(parsing, command_misused(parsing->command, "%s needs a value", option->name));
-    if (strchr(option->argument, '|') != NULL && !is_choice(option->argument, value)) {
-        *parsing->code =
-            command_misused(parsing->command, "%s is one of %s", option->name, option->argument);
-        return false;
-    }
+    if (strchr(option->argument, '|') != NULL && !is_choice(option->argument, value))
+        return end(parsing, command_misused(parsing->command, "%s is one of %s", option->name,
+                                            option->argument));
     memcpy(parsing->settings + option->offset, &value, sizeof value);
     return true;
 }
@@ -65,7 +83,7 @@ static bool take_option(struct parsing *parsing, const char *argument)
     const struct option *option = find(parsing->command, argument, &value);
 
     if (option == NULL)
-        return end(parsing, command_misused(parsing->command, "there is no option %s", argument));
+        return end_with_unknown(parsing, argument, strcspn(argument, "="));
     if (option->argument != NULL)
         return take_value(parsing, option, value);
     if (value != NULL)
@@ -79,10 +97,9 @@ static bool count_is_right(struct parsing *parsing, const struct operands *opera
     const struct command *command = parsing->command;
 
     if (operands->count < command->least_operands)
-        return end(parsing,
-                   command_misused(parsing->command, "too few arguments: %s", command->operands));
+        return end(parsing, command_misused(command, "too few arguments: %s", command->operands));
     if (operands->count > command->most_operands)
-        return end(parsing, command_misused(parsing->command, "%s is one argument too many",
+        return end(parsing, command_misused(command, "%s is one argument too many",
                                             operands->items[command->most_operands]));
     return true;
 }
