@@ -1,16 +1,7 @@
 /*
  * The module's arguments, as they stand behind pam_ssmenv.so in a PAM service file. They decide
  * what must hold even when the configuration cannot be read; everything else is ssmenv.conf's
- * business.
- *
- *     config=PATH          the configuration, absolute
- *     helper=PATH          the helper, absolute
- *     timeout=DURATION     most that a login waits, 100ms to 60s
- *     on_error=ignore      let the session begin without its variables
- *     on_error=deny        refuse it
- *     break_glass=GROUP    members are let in all the same
- *     quiet                say nothing to the user
- *     debug                log the names of the variables
+ * business. Which there are says ssmenv/arguments.h.
  */
 #ifndef SSMENV_MODULE_OPTIONS_H
 #define SSMENV_MODULE_OPTIONS_H
@@ -34,6 +25,7 @@ struct options {
 
 /* Reads every argument. An unknown, malformed or repeated one is a fault that names it and what is
  * allowed; the others count all the same, so that on_error says how to treat the fault. */
-bool options_parse(struct options *options, int argc, const char **argv, struct fault *fault);
+bool module_options_parse(struct options *options, int argc, const char **argv,
+                          struct fault *fault);
 
 #endif

@@ -293,7 +293,7 @@ PAM_ENTRY int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const
     session.service = session_item(pamh, PAM_SERVICE);
     if (is_switched_off())
         return skip(&session);
-    if (!options_parse(&session.options, argc, argv, &fault))
+    if (!module_options_parse(&session.options, argc, argv, &fault))
         return fail(&session, LOG_ERR, &fault);
     return obtain(&session);
 }

@@ -10,7 +10,7 @@ static void without_arguments_the_defaults_hold(void)
     struct options options;
     struct fault fault;
 
-    CHECK(options_parse(&options, 0, NULL, &fault));
+    CHECK(module_options_parse(&options, 0, NULL, &fault));
     CHECK_TEXT(options.config, PATH_CONFIG);
     CHECK_TEXT(options.helper, PATH_HELPER);
     CHECK_INT(options.timeout_ms, 2500);
@@ -26,7 +26,7 @@ static void each_argument_is_read(void)
     struct options options;
     struct fault fault;
 
-    CHECK(options_parse(&options, COUNT(arguments), arguments, &fault));
+    CHECK(module_options_parse(&options, COUNT(arguments), arguments, &fault));
     CHECK_TEXT(options.config, "/a b/c");
     CHECK_TEXT(options.helper, "/d");
     CHECK_INT(options.timeout_ms, 3000);
@@ -52,7 +52,7 @@ static void a_timeout_has_bounds(void)
         struct fault fault;
         const char *argument = cases[i].argument;
 
-        if (!CHECK(options_parse(&options, 1, &argument, &fault) == cases[i].allowed))
+        if (!CHECK(module_options_parse(&options, 1, &argument, &fault) == cases[i].allowed))
             printf("# %s\n", argument);
         if (!cases[i].allowed)
             CHECK_INT(options.timeout_ms, 2500);
@@ -86,7 +86,7 @@ static void a_mistake_names_the_argument_and_what_is_allowed(void)
         struct fault fault;
         const char *argument = cases[i].argument;
 
-        CHECK(!options_parse(&options, 1, &argument, &fault));
+        CHECK(!module_options_parse(&options, 1, &argument, &fault));
         CHECK_CONTAINS(fault.text, cases[i].reason);
         CHECK_CONTAINS(fault.text, "; allowed: config=PATH helper=PATH timeout=DURATION ");
     }
@@ -98,7 +98,7 @@ static void an_argument_counts_once(void)
     struct options options;
     struct fault fault;
 
-    CHECK(!options_parse(&options, COUNT(arguments), arguments, &fault));
+    CHECK(!module_options_parse(&options, COUNT(arguments), arguments, &fault));
     CHECK_INT(options.timeout_ms, 3000);
     CHECK_INT(options.on_error, ON_ERROR_IGNORE);
     CHECK_CONTAINS(fault.text, "argument \"timeout=4s\" is given twice; "
@@ -111,7 +111,7 @@ static void the_valid_arguments_count_beside_a_mistaken_one(void)
     struct options options;
     struct fault fault;
 
-    CHECK(!options_parse(&options, COUNT(arguments), arguments, &fault));
+    CHECK(!module_options_parse(&options, COUNT(arguments), arguments, &fault));
     CHECK_INT(options.on_error, ON_ERROR_DENY);
     CHECK(options.quiet);
 }
@@ -127,7 +127,7 @@ static void many_mistakes_of_any_length_still_name_what_is_allowed(void)
     longest[sizeof longest - 1] = '\0';
     for (int i = 0; i < COUNT(arguments); i++)
         arguments[i] = longest;
-    CHECK(!options_parse(&options, COUNT(arguments), arguments, &fault));
+    CHECK(!module_options_parse(&options, COUNT(arguments), arguments, &fault));
     CHECK_CONTAINS(fault.text, " more; allowed: ");
     CHECK_CONTAINS(fault.text, "quiet debug");
     CHECK(strlen(fault.text) < sizeof fault.text - 1);
@@ -141,9 +141,9 @@ static void a_path_has_a_bound(void)
     struct fault fault;
 
     memset(longest + 8, 'x', LIMIT_PATH_BYTES - 1);
-    CHECK(options_parse(&options, 1, &argument, &fault));
+    CHECK(module_options_parse(&options, 1, &argument, &fault));
     longest[8 + LIMIT_PATH_BYTES - 1] = 'x';
-    CHECK(!options_parse(&options, 1, &argument, &fault));
+    CHECK(!module_options_parse(&options, 1, &argument, &fault));
 }
 
 static const struct tap_test tests[] = {
