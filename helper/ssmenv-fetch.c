@@ -103,7 +103,7 @@ static bool fetch(const struct request *request, struct deadline deadline, struc
     return (for_credentials != NULL || !clients_need_service(&clients)) &&
            close_sandbox(&clients, result, error) &&
            clients_connect(&clients, request, for_credentials, error) &&
-           answers_fetch(request, &clients, http, deadline, result, error) &&
+           answers_fetch(request, &clients, http, deadline, result, NULL, error) &&
            clients_warn(&clients, result, error);
 }
 

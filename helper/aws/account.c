@@ -84,38 +84,36 @@ static bool read_ca_bundle(struct account *account, const struct identity *setti
     return account->ca_bundle.length > 0 || error_set(error, "[aws] ca_bundle: %s is empty", path);
 }
 
-void account_open(struct account *account, const struct identity *settings,
-                  struct deadline deadline)
+void account_configure(struct account *account, const struct identity *settings,
+                       struct deadline deadline)
 {
     account->deadline = deadline;
     account->settings = settings;
     if (!check_settings(settings, &account->error) ||
         !read_max_attempts(account, settings, &account->error) ||
         !read_ca_bundle(account, settings, &account->error) ||
-        !metadata_open(&account->metadata, settings, &account->error) ||
-        !credentials_prepare(&account->source, settings, deadline, &account->error))
+        !metadata_open(&account->metadata, settings, &account->error))
         return;
     account->region = region_find(settings, &account->region_error);
     account->wants_region = !region_is_configured(settings);
 }
 
-/* The instance's own region, where none is written anywhere. */
-static void find_region(struct account *account)
+void account_prepare(struct account *account)
 {
-    struct error before = account->region_error;
-    struct error answer = ERROR_INIT;
-
-    if (!account->wants_region)
-        return;
-    account->region =
-        metadata_region(&account->metadata, account->http, account->deadline, &answer);
-    if (account->region == NULL)
-        error_set(&account->region_error, "%s; %s", before.text, answer.text);
+    credentials_prepare(&account->source, account->settings, account->deadline, &account->error);
 }
 
-static bool obtain(struct account *account, struct credentials *credentials, struct error *error)
+void account_open(struct account *account, const struct identity *settings,
+                  struct deadline deadline)
 {
-    const struct credential_access access = {
+    account_configure(account, settings, deadline);
+    if (!error_is_set(&account->error))
+        account_prepare(account);
+}
+
+static struct credential_access access_of(struct account *account)
+{
+    return (struct credential_access){
         .http = account->http,
         .metadata = &account->metadata,
         .settings = account->settings,
@@ -125,8 +123,20 @@ static bool obtain(struct account *account, struct credentials *credentials, str
         .max_attempts = account->max_attempts,
         .deadline = account->deadline,
     };
+}
+
+static bool obtain(struct account *account, struct credentials *credentials, struct error *error)
+{
+    const struct credential_access access = access_of(account);
 
     return credentials_obtain(credentials, &account->source, &access, error);
+}
+
+bool account_identify(struct account *account, struct caller *caller, struct error *error)
+{
+    const struct credential_access access = access_of(account);
+
+    return sts_get_caller_identity(caller, &account->credentials, &access, error);
 }
 
 bool account_renew(void *context)
@@ -147,13 +157,25 @@ bool account_renew(void *context)
     return true;
 }
 
+void account_find_region(struct account *account, struct http *http)
+{
+    struct error before = account->region_error;
+    struct error answer = ERROR_INIT;
+
+    if (!account->wants_region || account->region != NULL)
+        return;
+    account->region = metadata_region(&account->metadata, http, account->deadline, &answer);
+    if (account->region == NULL)
+        error_set(&account->region_error, "%s; %s", before.text, answer.text);
+}
+
 void account_connect(struct account *account, struct http *http, struct clock *clock)
 {
     account->http = http;
     account->clock = clock;
     if (error_is_set(&account->error))
         return;
-    find_region(account);
+    account_find_region(account, http);
     obtain(account, &account->credentials, &account->error);
 }
 

@@ -13,6 +13,7 @@
 #include "aws/clock.h"
 #include "aws/credentials.h"
 #include "aws/metadata.h"
+#include "aws/sts.h"
 #include "common/exchange.h"
 
 struct account {
@@ -36,9 +37,20 @@ struct account {
 void account_open(struct account *account, const struct identity *settings,
                   struct deadline deadline);
 
+/* The two halves of account_open(), for whoever tells a person about each: the settings with the
+ * region, where it is written, and then where credentials come from. */
+void account_configure(struct account *account, const struct identity *settings,
+                       struct deadline deadline);
+void account_prepare(struct account *account);
+
 /* http, clock: must outlive the account. Nobody else may use http meanwhile, nor later. */
 void account_connect(struct account *account, struct http *http, struct clock *clock);
+/* The first half of that: the region, if the metadata service has to be asked for it. */
+void account_find_region(struct account *account, struct http *http);
 void account_free(struct account *account);
+
+/* Whom AWS takes the connected account for, asked until its deadline. */
+bool account_identify(struct account *account, struct caller *caller, struct error *error);
 
 /* Obtains the credentials once more; whether there are new ones. context is the account: it is a
  * struct service's renew. */

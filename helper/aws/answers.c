@@ -298,10 +298,21 @@ static bool bound_result(struct result *result)
     return true;
 }
 
+void detail_keep(char *detail, size_t size, const struct buffer *word)
+{
+    static const char legal[] = "-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const char *text = buffer_text(word);
+
+    if (word->length < size && strspn(text, legal) == word->length)
+        memcpy(detail, text, word->length + 1);
+}
+
 static bool give_answers(const struct request *request, const struct wanted *wanted,
-                         struct result *result)
+                         struct result *result, struct answer_detail *details)
 {
     for (size_t i = 0; i < request->lookup_count; i++) {
+        if (wanted->of_lookup[i] != NULL && details != NULL)
+            details[i] = wanted->of_lookup[i]->detail;
         if (wanted->of_lookup[i] != NULL &&
             !give(&request->lookups[i], wanted->of_lookup[i], &result->answers[i]))
             return false;
@@ -310,7 +321,8 @@ static bool give_answers(const struct request *request, const struct wanted *wan
 }
 
 bool answers_fetch(const struct request *request, struct clients *clients, struct http *http,
-                   struct deadline deadline, struct result *result, struct error *error)
+                   struct deadline deadline, struct result *result, struct answer_detail *details,
+                   struct error *error)
 {
     struct work work = {.result = result};
     const struct call_source source = {next_call, finish_call, &work};
@@ -326,7 +338,7 @@ bool answers_fetch(const struct request *request, struct clients *clients, struc
     plan(&work, &wanted);
     calls_run(http, &source, deadline);
     close_open_ends(&work, &wanted);
-    ok = !work.out_of_memory && give_answers(request, &wanted, result);
+    ok = !work.out_of_memory && give_answers(request, &wanted, result, details);
 out:
     wanted_free(&wanted);
     return ok || error_set(error, "out of memory");

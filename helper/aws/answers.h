@@ -15,9 +15,18 @@
 #include "common/deadline.h"
 #include "common/exchange.h"
 
+/* What was learnt about a lookup beyond its answer, for whoever tells a person about it. */
+struct answer_detail {
+    char type[16];    /* of a parameter that was found: SecureString; "": not told */
+    char version[40]; /* of a parameter or secret that was found; "": not told */
+    bool key_denied;  /* denied was not the action, but the value's KMS key */
+};
+
 /* Fills result with one answer for each lookup, and with warnings, before the deadline. clients are
- * those of the request, and learn. False only when memory ends. */
+ * those of the request, and learn. details: one for each lookup, or NULL. False only when memory
+ * ends. */
 bool answers_fetch(const struct request *request, struct clients *clients, struct http *http,
-                   struct deadline deadline, struct result *result, struct error *error);
+                   struct deadline deadline, struct result *result, struct answer_detail *details,
+                   struct error *error);
 
 #endif

@@ -343,6 +343,40 @@ void calls_run(struct http *http, const struct call_source *source, struct deadl
     end(&run);
 }
 
+/* The one call is its own source: it is begun once. */
+struct single {
+    struct call *call;
+    bool begun;
+};
+
+static struct call *begin_single(void *context)
+{
+    struct single *single = context;
+
+    if (single->begun)
+        return NULL;
+    single->begun = true;
+    return single->call;
+}
+
+static void finish_single(void *context, struct call *call)
+{
+    (void)context;
+    (void)call;
+}
+
+void call_run(struct http *http, struct call *call, struct deadline deadline)
+{
+    struct single single = {.call = call};
+    const struct call_source source = {begin_single, finish_single, &single};
+
+    calls_run(http, &source, deadline);
+    if (single.begun)
+        return;
+    call->outcome = CALL_FAILED;
+    error_set(&call->error, "time ended before %s could be asked", call->service->host);
+}
+
 bool call_describe(const struct call *call, const char *resource, const char *arn,
                    struct error *error)
 {

@@ -78,6 +78,10 @@ struct call_source {
  * under way ends as CALL_FAILED, with what it was waiting for. */
 void calls_run(struct http *http, const struct call_source *source, struct deadline deadline);
 
+/* The same for a call that stands alone. One that could not be begun in time ends as CALL_FAILED,
+ * too. */
+void call_run(struct http *http, struct call *call, struct deadline deadline);
+
 /* Fills error with the call's failure or refusal; resource and arn as for service_error_describe().
  * Returns false. */
 bool call_describe(const struct call *call, const char *resource, const char *arn,

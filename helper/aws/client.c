@@ -118,8 +118,7 @@ static struct client *client_of(struct clients *clients, const struct request *r
     return client;
 }
 
-bool clients_open(struct clients *clients, const struct request *request, struct deadline deadline,
-                  struct error *error)
+bool clients_init(struct clients *clients, const struct request *request, struct error *error)
 {
     *clients = (struct clients){
         .accounts = calloc(request->identity_count + 1, sizeof *clients->accounts),
@@ -129,6 +128,14 @@ bool clients_open(struct clients *clients, const struct request *request, struct
     if (clients->accounts == NULL || clients->items == NULL || clients->of_lookup == NULL)
         return error_set(error, "out of memory");
     clients->account_count = request->identity_count;
+    return true;
+}
+
+bool clients_open(struct clients *clients, const struct request *request, struct deadline deadline,
+                  struct error *error)
+{
+    if (!clients_init(clients, request, error))
+        return false;
     for (size_t i = 0; i < request->identity_count; i++)
         account_open(&clients->accounts[i], &request->identities[i], deadline);
     return true;
@@ -146,17 +153,22 @@ bool clients_need_service(const struct clients *clients)
     return false;
 }
 
-bool clients_connect(struct clients *clients, const struct request *request, struct http *http,
-                     struct error *error)
+bool clients_route(struct clients *clients, const struct request *request, struct error *error)
 {
-    for (size_t i = 0; i < clients->account_count; i++)
-        account_connect(&clients->accounts[i], http, &clients->clock);
     for (size_t i = 0; i < request->lookup_count; i++) {
         clients->of_lookup[i] = client_of(clients, request, &request->lookups[i]);
         if (clients->of_lookup[i] == NULL)
             return error_set(error, "out of memory");
     }
     return true;
+}
+
+bool clients_connect(struct clients *clients, const struct request *request, struct http *http,
+                     struct error *error)
+{
+    for (size_t i = 0; i < clients->account_count; i++)
+        account_connect(&clients->accounts[i], http, &clients->clock);
+    return clients_route(clients, request, error);
 }
 
 void clients_free(struct clients *clients)

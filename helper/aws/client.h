@@ -44,6 +44,11 @@ struct clients {
 /* False only when memory ends. The request must outlive the clients. */
 bool clients_open(struct clients *clients, const struct request *request, struct deadline deadline,
                   struct error *error);
+/* The parts of clients_open() and clients_connect(), for whoever takes longer over each account:
+ * room for them, and, when their regions are known, who is asked for each lookup. */
+bool clients_init(struct clients *clients, const struct request *request, struct error *error);
+bool clients_route(struct clients *clients, const struct request *request, struct error *error);
+
 /* Whether anybody has to be asked for credentials or the region. */
 bool clients_need_service(const struct clients *clients);
 /* http: for credentials alone, see account_connect(); NULL when nobody has to be asked. False only

@@ -379,6 +379,26 @@ static bool has_reached(CURL *easy)
     return curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &passed) == CURLE_OK && passed > 0;
 }
 
+static int64_t milestone(CURL *easy, CURLINFO info)
+{
+    curl_off_t passed = 0;
+
+    return curl_easy_getinfo(easy, info, &passed) == CURLE_OK && passed > 0 ? (int64_t)passed : 0;
+}
+
+static void take_timing(CURL *easy, struct http_exchange *exchange)
+{
+    const char *address = NULL;
+
+    exchange->timing = (struct http_timing){
+        .resolved = milestone(easy, CURLINFO_NAMELOOKUP_TIME_T),
+        .connected = milestone(easy, CURLINFO_CONNECT_TIME_T),
+        .secured = milestone(easy, CURLINFO_APPCONNECT_TIME_T),
+    };
+    if (curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address) == CURLE_OK && address != NULL)
+        snprintf(exchange->address, sizeof exchange->address, "%s", address);
+}
+
 static struct http_exchange *finish(struct http *http, struct http_transfer *transfer,
                                     CURLcode code)
 {
@@ -388,6 +408,7 @@ static struct http_exchange *finish(struct http *http, struct http_transfer *tra
         exchange->transfer = NULL;
         exchange->answered = code == CURLE_OK;
         exchange->reached = has_reached(transfer->easy);
+        take_timing(transfer->easy, exchange);
         if (exchange->answered)
             curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &exchange->response.status);
         else if (transfer->too_large)
@@ -454,6 +475,7 @@ void http_give_up(struct http_exchange *exchange)
         return;
     http_failure_describe_wait(exchange->transfer->easy, exchange->transfer->host,
                                &exchange->error);
+    take_timing(exchange->transfer->easy, exchange);
     exchange->transfer->exchange = NULL;
     exchange->transfer = NULL;
 }

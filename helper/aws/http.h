@@ -13,8 +13,10 @@
 #ifndef SSMENV_AWS_HTTP_H
 #define SSMENV_AWS_HTTP_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/buffer.h"
 #include "common/deadline.h"
@@ -52,6 +54,13 @@ struct http_response {
     char amazon_retry_after[HTTP_HEADER_BYTES]; /* x-amz-retry-after */
 };
 
+/* How long it took from the beginning to each milestone, in microseconds; 0: not reached. */
+struct http_timing {
+    int64_t resolved;
+    int64_t connected;
+    int64_t secured; /* TLS is there; always 0 without */
+};
+
 struct http_exchange {
     struct http_request request;
     struct http_response response; /* complete when answered */
@@ -59,6 +68,8 @@ struct http_exchange {
     bool reached;                   /* not answered, but the request was under way */
     bool timed_out;                 /* http_perform(): not answered by the deadline */
     bool transient;                 /* not answered, but another attempt may be */
+    struct http_timing timing;      /* when over, one way or the other */
+    char address[INET6_ADDRSTRLEN]; /* that was connected to; "": none */
     struct error error;             /* not answered: what happened, with which host, what to do */
     void *context;                  /* the caller's */
     struct http_transfer *transfer; /* libcurl's side of it; private */

@@ -158,6 +158,15 @@ static void prepare(struct work *work, struct task *task)
     secret_write(&task->call.body, task->items[0]->name);
 }
 
+static void keep_version(struct json answer, struct item *item)
+{
+    struct buffer version = BUFFER_INIT;
+
+    if (read_text(answer, "VersionId", &version))
+        detail_keep(item->detail.version, sizeof item->detail.version, &version);
+    buffer_free(&version);
+}
+
 static void take_answer(struct work *work, struct task *task)
 {
     struct item *item = task->items[0];
@@ -166,6 +175,7 @@ static void take_answer(struct work *work, struct task *task)
 
     buffer_clear(&item->value);
     if (secret_read(task->call.answer, item->name, &full_name, &item->value, &error)) {
+        keep_version(task->call.answer, item);
         item->full_name = text_copy(buffer_text(&full_name));
         work->out_of_memory = work->out_of_memory || item->full_name == NULL;
         item_decide(work, item, ANSWER_FOUND, "");
@@ -203,6 +213,8 @@ static void finish(struct work *work, struct task *task)
     secret_resource(&arn, item->client->endpoint.partition, item->client->region, item->name);
     call_describe(&task->call, item->name, buffer_text(&arn), &error);
     buffer_free(&arn);
+    item->detail.key_denied =
+        task->call.outcome == CALL_REFUSED && task->call.refusal.verdict == SERVICE_KEY_DENIED;
     item_decide(work, item, state_of(&task->call), error.text);
 }
 

@@ -73,6 +73,7 @@ static void found_free(struct ssm_found *found)
     buffer_free(&found->arn);
     buffer_free(&found->selector);
     buffer_free(&found->version);
+    buffer_free(&found->type);
 }
 
 static bool read_parameter(struct ssm_found_list *list, struct json parameter)
@@ -82,6 +83,7 @@ static bool read_parameter(struct ssm_found_list *list, struct json parameter)
 
     read_text(parameter, "Name", &found.name);
     read_text(parameter, "ARN", &found.arn);
+    read_text(parameter, "Type", &found.type);
     read_selector(parameter, &found.selector);
     if (json_member(parameter, "Version", &version) && version.kind == JSON_NUMBER)
         json_compact(version, &found.version);

@@ -23,6 +23,7 @@ struct ssm_found {
     struct buffer arn;
     struct buffer selector; /* "" or beginning with ':' */
     struct buffer version;  /* digits or "" */
+    struct buffer type;     /* String, StringList, SecureString or "" */
     struct json value;
 };
 

@@ -72,6 +72,8 @@ static void take_value(struct work *work, struct item *parameter, const struct s
 
     buffer_clear(&parameter->value);
     parameter->full_name = text_copy(buffer_text(&found->name));
+    detail_keep(parameter->detail.type, sizeof parameter->detail.type, &found->type);
+    detail_keep(parameter->detail.version, sizeof parameter->detail.version, &found->version);
     work->out_of_memory = work->out_of_memory || parameter->full_name == NULL;
     if (ssm_read_value(found, &parameter->value, &error))
         item_decide(work, parameter, ANSWER_FOUND, "");
@@ -157,6 +159,7 @@ static void take_refusal(struct work *work, struct task *task)
         return;
     case SERVICE_KEY_DENIED:
         learn(work, task);
+        parameter->detail.key_denied = true;
         text_free(parameter->error);
         parameter->error = NULL;
         item_decide(work, parameter, ANSWER_DENIED, error.text);

@@ -71,28 +71,6 @@ bool sts_read_answer(struct credentials *credentials, const char *operation, con
     return false;
 }
 
-/* The one call is its own source: it is begun once. */
-struct single {
-    struct call call;
-    bool begun;
-};
-
-static struct call *begin(void *context)
-{
-    struct single *single = context;
-
-    if (single->begun)
-        return NULL;
-    single->begun = true;
-    return &single->call;
-}
-
-static void finished(void *context, struct call *call)
-{
-    (void)context;
-    (void)call;
-}
-
 static bool describe_refusal(const struct call *call, const struct assumed_role *role,
                              struct error *error)
 {
@@ -109,25 +87,43 @@ static bool ask(const struct service *service, const char *operation,
                 const struct assumed_role *role, const struct credential_access *access,
                 struct credentials *credentials, struct error *error)
 {
-    struct single single = {.call = {.service = service, .operation = operation}};
-    const struct call_source source = {begin, finished, &single};
-    struct call *call = &single.call;
+    struct call call = {.service = service, .operation = operation};
     bool ok;
 
-    write_form(&call->body, operation, role);
-    calls_run(access->http, &source, access->deadline);
-    if (!single.begun)
-        ok = error_set(error, "time ended before %s could be asked", service->host);
-    else if (call->outcome != CALL_ANSWERED)
-        ok = describe_refusal(call, role, error);
+    write_form(&call.body, operation, role);
+    call_run(access->http, &call, access->deadline);
+    if (call.outcome != CALL_ANSWERED)
+        ok = describe_refusal(&call, role, error);
     else
-        ok = sts_read_answer(credentials, operation, buffer_text(&call->exchange.response.body),
-                             call->exchange.response.body.length, error) ||
+        ok = sts_read_answer(credentials, operation, buffer_text(&call.exchange.response.body),
+                             call.exchange.response.body.length, error) ||
              error_context(error, "%s", service->host);
-    if (ok && !timestamp_read_http(call->exchange.response.date, &credentials->told))
+    if (ok && !timestamp_read_http(call.exchange.response.date, &credentials->told))
         credentials->told = 0;
-    call_free(call);
+    call_free(&call);
     return ok;
+}
+
+/* Where STS is asked in this region; service borrows from endpoint. */
+static bool find_service(struct service *service, struct endpoint *endpoint,
+                         const struct credentials *with, const struct credential_access *access,
+                         struct error *error)
+{
+    if (access->region == NULL)
+        return error_set(error, "a role is assumed in a region, and none is known: write region = "
+                                "us-east-2, or whichever yours is, under [aws] in ssmenv.conf");
+    if (!endpoint_find(endpoint, access->settings, "sts", access->region, error))
+        return false;
+    *service = (struct service){.name = "sts",
+                                .region = access->region,
+                                .url = endpoint->url,
+                                .host = endpoint->host,
+                                .path = endpoint->path,
+                                .credentials = with,
+                                .clock = access->clock,
+                                .ca_bundle = access->ca_bundle,
+                                .max_attempts = access->max_attempts};
+    return true;
 }
 
 bool sts_assume_role(struct credentials *credentials, const struct assumed_role *role,
@@ -135,25 +131,77 @@ bool sts_assume_role(struct credentials *credentials, const struct assumed_role 
                      struct error *error)
 {
     struct endpoint endpoint;
-    struct service service = {.name = "sts",
-                              .region = access->region,
-                              .credentials = with,
-                              .clock = access->clock,
-                              .ca_bundle = access->ca_bundle,
-                              .max_attempts = access->max_attempts};
+    struct service service;
     bool ok;
 
     *credentials = (struct credentials){0};
-    if (access->region == NULL)
-        return error_set(error, "a role is assumed in a region, and none is known: write region = "
-                                "us-east-2, or whichever yours is, under [aws] in ssmenv.conf");
-    if (!endpoint_find(&endpoint, access->settings, "sts", access->region, error))
+    if (!find_service(&service, &endpoint, with, access, error))
         return false;
-    service.url = endpoint.url;
-    service.host = endpoint.host;
-    service.path = endpoint.path;
     ok = ask(&service, with != NULL ? "AssumeRole" : "AssumeRoleWithWebIdentity", role, access,
              credentials, error);
     endpoint_free(&endpoint);
     return ok;
+}
+
+/* --- who asks --- */
+
+#define CALLER_OPERATION "GetCallerIdentity"
+
+static char *take_caller_member(const struct buffer *body, const char *path)
+{
+    struct buffer value = {.limit = VALUE_MAX};
+    char *member = NULL;
+
+    if (xml_find(buffer_text(body), body->length, path, &value) && !buffer_failed(&value) &&
+        credential_is_legal(buffer_text(&value)))
+        member = text_copy(buffer_text(&value));
+    buffer_free(&value);
+    return member;
+}
+
+static bool read_caller(struct caller *caller, const struct buffer *body, struct error *error)
+{
+    static const char result[] = CALLER_OPERATION "Response/" CALLER_OPERATION "Result/";
+    struct buffer path = BUFFER_INIT;
+
+    buffer_append_format(&path, "%sAccount", result);
+    caller->account = take_caller_member(body, buffer_text(&path));
+    buffer_clear(&path);
+    buffer_append_format(&path, "%sArn", result);
+    caller->arn = take_caller_member(body, buffer_text(&path));
+    buffer_free(&path);
+    return (caller->account != NULL && caller->arn != NULL) ||
+           error_set(error, "its answer does not tell account and ARN");
+}
+
+bool sts_get_caller_identity(struct caller *caller, const struct credentials *with,
+                             const struct credential_access *access, struct error *error)
+{
+    struct endpoint endpoint;
+    struct service service;
+    struct call call = {.service = &service, .operation = CALLER_OPERATION};
+    bool ok;
+
+    *caller = (struct caller){0};
+    if (!find_service(&service, &endpoint, with, access, error))
+        return false;
+    buffer_append_text(&call.body, "Version=2011-06-15&Action=" CALLER_OPERATION);
+    call_run(access->http, &call, access->deadline);
+    if (call.outcome != CALL_ANSWERED)
+        ok = call_describe(&call, "", "", error);
+    else
+        ok = read_caller(caller, &call.exchange.response.body, error) ||
+             error_context(error, "%s", service.host);
+    call_free(&call);
+    endpoint_free(&endpoint);
+    if (!ok)
+        caller_free(caller);
+    return ok;
+}
+
+void caller_free(struct caller *caller)
+{
+    text_free(caller->account);
+    text_free(caller->arn);
+    *caller = (struct caller){0};
 }

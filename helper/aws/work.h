@@ -9,6 +9,7 @@
 #ifndef SSMENV_AWS_WORK_H
 #define SSMENV_AWS_WORK_H
 
+#include "aws/answers.h"
 #include "aws/call.h"
 #include "aws/client.h"
 #include "aws/ssm_message.h"
@@ -30,6 +31,7 @@ struct item {
     char *error;             /* the reason of a verdict other than found */
     char *full_name;         /* as AWS calls it */
     struct buffer value;
+    struct answer_detail detail;
     bool denied[MANNERS]; /* the manners in which it was denied */
 };
 
@@ -87,6 +89,9 @@ void task_fail(struct work *work, struct task *task, const char *error);
 
 /* Asks the names of a task one by one in this manner. */
 void parameters_split(struct work *work, const struct task *task, enum manner manner);
+
+/* Keeps a word of the answer: nothing but letters, digits and '-', or nothing. */
+void detail_keep(char *detail, size_t size, const struct buffer *word);
 
 /* The ARN with which a policy allows the parameter or path; it begins with "arn:". */
 void parameter_resource(const struct client *client, const char *name, struct buffer *arn);
