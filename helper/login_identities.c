@@ -103,6 +103,7 @@ static bool make(struct ready_identity *ready, const struct identity *written, c
         *setting = written->settings[i];
         if (strcmp(setting->key, SESSION_NAME) != 0)
             continue;
+        ready->names_user = strstr(setting->value, "%u") != NULL;
         ready->session_name = make_session_name(setting->value, user);
         if (ready->session_name == NULL)
             return false;
@@ -116,8 +117,8 @@ static bool make(struct ready_identity *ready, const struct identity *written, c
 bool identities_make(struct identities *identities, const struct config *config, const char *user,
                      uid_t owner)
 {
-    *identities =
-        (struct identities){.items = calloc(config->identity_count, sizeof *identities->items)};
+    *identities = (struct identities){
+        .items = calloc(config->identity_count, sizeof *identities->items), .user = user};
     if (identities->items == NULL)
         return false;
     identities->count = config->identity_count;

@@ -13,6 +13,7 @@
 struct ready_identity {
     struct identity settings; /* as written, and whose files may be trusted */
     char *session_name;       /* of role_session_name, with the user in it; or NULL */
+    bool names_user;          /* role_session_name does, by %u: each user's values are their own */
     char owner[16];           /* of trust_uid */
     struct buffer key;
 };
@@ -20,6 +21,7 @@ struct ready_identity {
 struct identities {
     struct ready_identity *items;
     size_t count;
+    const char *user; /* borrowed: whom they were made for */
 };
 
 /* user: the login's. owner: whose files may be trusted besides root's; 0: nobody's. False when

@@ -8,6 +8,12 @@ struct cache_policy login_policy(const struct config *config)
                                  .keep_denied = config->cache.on_denied == ON_DENIED_STALE};
 }
 
+static bool is_personal(const struct plan *plan, const struct plan_set *set,
+                        const struct identities *identities)
+{
+    return identities->items[set->section->identity].names_user || plan_set_names_user(plan, set);
+}
+
 size_t login_sets(const struct plan *plan, const struct identities *identities,
                   struct answer *answers, struct cache_set *sets)
 {
@@ -17,11 +23,12 @@ size_t login_sets(const struct plan *plan, const struct identities *identities,
         const struct plan_set *set = &plan->sets[i];
 
         if (set->lookup_count > 0)
-            sets[count++] =
-                (struct cache_set){.identity = identities_key(identities, set->section->identity),
-                                   .lookups = plan->lookups + set->first_lookup,
-                                   .answers = answers + set->first_lookup,
-                                   .count = set->lookup_count};
+            sets[count++] = (struct cache_set){
+                .identity = identities_key(identities, set->section->identity),
+                .user = is_personal(plan, set, identities) ? identities->user : "",
+                .lookups = plan->lookups + set->first_lookup,
+                .answers = answers + set->first_lookup,
+                .count = set->lookup_count};
     }
     return count;
 }

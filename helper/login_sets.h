@@ -12,7 +12,8 @@
 struct cache_policy login_policy(const struct config *config);
 
 /* Fills sets, an array as long as the plan's; returns how many need lookups. answers: one for each
- * of the plan's lookups. The sets borrow from plan, identities and answers. */
+ * of the plan's lookups. Identities and plan were made for the same user. The sets borrow from
+ * all of them. */
 size_t login_sets(const struct plan *plan, const struct identities *identities,
                   struct answer *answers, struct cache_set *sets);
 

@@ -9,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cache/folder.h"
 #include "cache/lock.h"
+#include "cache/set_key.h"
 #include "common/buffer.h"
 
 /* Whoever has a usable old value does not wait long for a new one. */
@@ -44,7 +46,7 @@ struct run {
     void *context;
 };
 
-static uint64_t boottime_ms(void)
+uint64_t cache_now(void)
 {
     struct timespec now = {0};
 
@@ -96,18 +98,6 @@ void cache_close(struct cache *cache)
     cache->folder = -1;
 }
 
-/* Texts with their lengths before them: no two different sets have the same key. */
-static void make_key(const struct cache_set *set, struct buffer *key)
-{
-    buffer_append_text(key, set->identity);
-    for (size_t i = 0; i < set->count; i++) {
-        const struct lookup *lookup = &set->lookups[i];
-
-        buffer_append_format(key, "\n%d %zu:%s %zu:%s", (int)lookup->kind, strlen(lookup->name),
-                             lookup->name, strlen(lookup->member), lookup->member);
-    }
-}
-
 /* ---- outcomes ---------------------------------------------------------------------------------
  */
 
@@ -120,7 +110,7 @@ static bool serve(struct job *job, enum wire_source source)
             return false;
     }
     set->source = source;
-    set->age_ms = boottime_ms() - job->store.fetched_at;
+    set->age_ms = cache_now() - job->store.fetched_at;
     job->progress = SETTLED;
     return true;
 }
@@ -142,7 +132,7 @@ static bool give_up(struct job *job, const char *reason)
 static bool fall_back(struct run *run, struct job *job, const char *reason)
 {
     error_set(&job->set->reason, "%s", reason);
-    if (freshness_is_usable(&job->store, &run->cache->policy, boottime_ms()))
+    if (freshness_is_usable(&job->store, &run->cache->policy, cache_now()))
         return serve(job, WIRE_SOURCE_STALE);
     return give_up(job, reason);
 }
@@ -155,11 +145,14 @@ static const char *reason_of(const struct store *store)
                                                            : "the last fetch failed";
 }
 
-/* An attempt that ran or ended since this process began is its own attempt. */
+/* An attempt that ran or ended since this process began is its own attempt. Who refreshes wants one
+ * that began since: values may have been changed a moment ago. */
 static bool is_our_outcome(const struct run *run, const struct job *job, bool waited)
 {
     const struct store *store = &job->store;
 
+    if (run->cache->renew)
+        return store->attempt > ATTEMPT_RUNNING && store->attempt_at >= run->started;
     if (store->attempt == ATTEMPT_RUNNING)
         return waited;
     return store->attempt != ATTEMPT_NONE && store->attempt_end > run->started;
@@ -177,8 +170,8 @@ static void load(struct run *run, struct job *job)
     struct error error = ERROR_INIT;
 
     store_free(&job->store);
-    if (store_load(&job->store, run->cache->folder, buffer_text(&job->key), boottime_ms(),
-                   &error) == STORE_DAMAGED)
+    if (store_load(&job->store, run->cache->folder, buffer_text(&job->key), cache_now, &error) ==
+        STORE_DAMAGED)
         report(run->cache, &error);
     if (job->store.fetched_at != 0 && job->store.values.answer_count != job->set->count)
         store_free(&job->store);
@@ -190,7 +183,9 @@ static bool look(struct run *run, struct job *job, bool locked, bool waited)
     load(run, job);
     if ((locked || waited) && is_our_outcome(run, job, waited))
         return take_outcome(run, job);
-    switch (freshness_judge(&job->store, &run->cache->policy, boottime_ms(), locked)) {
+    if (run->cache->renew)
+        return true;
+    switch (freshness_judge(&job->store, &run->cache->policy, cache_now(), locked)) {
     case FRESH:
         return serve(job, WIRE_SOURCE_CACHE);
     case HOLD:
@@ -213,11 +208,22 @@ static void save(struct run *run, struct job *job)
         report(run->cache, &error);
 }
 
-static void begin_attempt(struct run *run, struct job *job)
+static bool is_new(const struct store *store)
 {
+    return store->attempt == ATTEMPT_NONE && store->fetched_at == 0;
+}
+
+/* A set that is new may be one too many. */
+static bool begin_attempt(struct run *run, struct job *job)
+{
+    if (job->lock >= 0 && is_new(&job->store))
+        folder_limit(run->cache->folder);
+    if (job->store.user == NULL)
+        job->store.user = text_copy(job->set->user != NULL ? job->set->user : "");
     job->store.attempt = ATTEMPT_RUNNING;
-    job->store.attempt_at = boottime_ms();
+    job->store.attempt_at = cache_now();
     save(run, job);
+    return job->store.user != NULL;
 }
 
 static const char *first_failure(const struct cache_set *set)
@@ -287,17 +293,17 @@ static bool end_attempt(struct run *run, struct job *job)
     bool ok;
 
     if (failure == NULL && run->cache->policy.keep_denied &&
-        freshness_is_usable(store, &run->cache->policy, boottime_ms()))
+        freshness_is_usable(store, &run->cache->policy, cache_now()))
         failure = first_denial(job->set);
     if (is_revoked(run, job)) {
         result_free(&store->values);
         store->fetched_at = 0;
     }
-    store->attempt_end = boottime_ms();
+    store->attempt_end = cache_now();
     store->attempt = failure != NULL ? ATTEMPT_FAILED : ATTEMPT_SUCCEEDED;
     ok = set_reason(store, failure != NULL ? failure : "") && (failure != NULL || keep_values(job));
     save(run, job);
-    if (!ok || failure == NULL || !freshness_is_usable(store, &run->cache->policy, boottime_ms())) {
+    if (!ok || failure == NULL || !freshness_is_usable(store, &run->cache->policy, cache_now())) {
         job->set->source = WIRE_SOURCE_FETCHED;
         job->progress = SETTLED;
         return ok;
@@ -353,13 +359,13 @@ static bool ask(struct run *run, size_t total)
 static bool fetch_locked(struct run *run)
 {
     size_t total = locked_lookups(run);
-    bool ok;
+    bool ok = true;
 
-    for (size_t i = 0; i < run->count; i++) {
+    for (size_t i = 0; ok && i < run->count; i++) {
         if (run->jobs[i].progress == LOCKED)
-            begin_attempt(run, &run->jobs[i]);
+            ok = begin_attempt(run, &run->jobs[i]);
     }
-    ok = ask(run, total);
+    ok = ok && ask(run, total);
     for (size_t i = 0; i < run->count; i++) {
         struct job *job = &run->jobs[i];
 
@@ -445,6 +451,15 @@ static bool step(struct run *run)
     return first_wanted(run) == NULL || wait_for(run, first_wanted(run));
 }
 
+/* An attempt that has been running for long, AWS being away, is not waited for by each login anew.
+ */
+static int64_t stale_wait(const struct store *store)
+{
+    uint64_t since = store->attempt == ATTEMPT_RUNNING ? cache_now() - store->attempt_at : 0;
+
+    return since < STALE_WAIT_MS ? STALE_WAIT_MS - (int64_t)since : 0;
+}
+
 static bool prepare(struct run *run, struct job *job, struct cache_set *set)
 {
     *job = (struct job){.set = set, .lock = -1, .deadline = run->deadline};
@@ -452,12 +467,23 @@ static bool prepare(struct run *run, struct job *job, struct cache_set *set)
         job->progress = LOCKED;
         return true;
     }
-    make_key(set, &job->key);
+    set_key_write(set->identity, set->lookups, set->count, &job->key);
     if (buffer_failed(&job->key) || !look(run, job, false, false))
         return false;
-    if (freshness_is_usable(&job->store, &run->cache->policy, boottime_ms()))
-        job->deadline = deadline_earlier(run->deadline, deadline_in(STALE_WAIT_MS));
+    if (!run->cache->renew && freshness_is_usable(&job->store, &run->cache->policy, cache_now()))
+        job->deadline = deadline_earlier(run->deadline, deadline_in(stale_wait(&job->store)));
     return true;
+}
+
+/* A login was served from it; refreshing is no use. */
+static void mark_used(struct run *run, const struct job *job)
+{
+    char name[STORE_NAME_BYTES];
+
+    if (run->cache->folder < 0 || run->cache->renew || job->set->source == WIRE_SOURCE_NONE)
+        return;
+    store_name(buffer_text(&job->key), name);
+    lock_mark_used(run->cache->folder, name);
 }
 
 bool cache_obtain(struct cache *cache, struct cache_set *sets, size_t count,
@@ -466,7 +492,7 @@ bool cache_obtain(struct cache *cache, struct cache_set *sets, size_t count,
     struct run run = {.cache = cache,
                       .jobs = calloc(count, sizeof(struct job)),
                       .count = count,
-                      .started = boottime_ms(),
+                      .started = cache_now(),
                       .deadline = deadline,
                       .fetch = fetch,
                       .context = context};
@@ -479,6 +505,8 @@ bool cache_obtain(struct cache *cache, struct cache_set *sets, size_t count,
     while (ok && first_wanted(&run) != NULL)
         ok = step(&run);
     for (size_t i = 0; run.jobs != NULL && i < count; i++) {
+        if (ok)
+            mark_used(&run, &run.jobs[i]);
         release(&run.jobs[i]);
         buffer_free(&run.jobs[i].key);
         store_free(&run.jobs[i].store);

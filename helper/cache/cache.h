@@ -24,11 +24,13 @@
 struct cache {
     int folder;                 /* -1: no cache */
     struct cache_policy policy; /* ttl_ms is the host's own */
-    struct error problem;       /* the first thing that kept the cache from working; for the log */
+    bool renew;           /* set by who refreshes: no stored value or verdict is good enough */
+    struct error problem; /* the first thing that kept the cache from working; for the log */
 };
 
 struct cache_set {
     const char *identity; /* borrowed: everything but the lookups that decides what a name means */
+    const char *user;     /* borrowed: who asks, where what is asked depends on it; else "" */
     const struct lookup *lookups; /* borrowed; all under this identity, whatever its index */
     struct answer *answers;       /* the caller's array of count empty answers, filled here */
     size_t count;
@@ -45,6 +47,9 @@ typedef bool cache_fetch(void *context, struct lookup *lookups, struct answer *a
  * must be a folder of this user that nobody else can enter. Never fails: see problem. */
 void cache_open(struct cache *cache, const char *folder, const struct cache_policy *policy);
 void cache_close(struct cache *cache);
+
+/* CLOCK_BOOTTIME in milliseconds, the time of all that is stored. */
+uint64_t cache_now(void);
 
 /* Fills the answers of all sets. After deadline no fetch is begun and no lock is waited for. False:
  * out of memory. */

@@ -10,16 +10,16 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define SUFFIX_LOCK ".lock"
-#define REPEAT_MS   10
+#define REPEAT_MS  10
+#define PATH_BYTES 64
 
 static int open_lock(int folder, const char *name, struct error *error)
 {
-    char path[64];
+    char path[PATH_BYTES];
     struct stat status;
     int descriptor;
 
-    snprintf(path, sizeof path, "%s" SUFFIX_LOCK, name);
+    snprintf(path, sizeof path, "%s" LOCK_SUFFIX, name);
     descriptor = openat(folder, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (descriptor < 0) {
         error_set(error, "lock of cached values: %s", strerror(errno));
@@ -33,16 +33,29 @@ static int open_lock(int folder, const char *name, struct error *error)
     return descriptor;
 }
 
+static bool is_removed(int descriptor)
+{
+    struct stat status;
+
+    return fstat(descriptor, &status) == 0 && status.st_nlink == 0;
+}
+
 enum lock_result lock_try(int folder, const char *name, int *descriptor, struct error *error)
 {
-    *descriptor = open_lock(folder, name, error);
-    if (*descriptor < 0)
-        return LOCK_ERROR;
-    if (flock(*descriptor, LOCK_EX | LOCK_NB) == 0)
-        return LOCK_HELD;
-    close(*descriptor);
-    *descriptor = -1;
-    return LOCK_BUSY;
+    for (;;) {
+        bool held;
+
+        *descriptor = open_lock(folder, name, error);
+        if (*descriptor < 0)
+            return LOCK_ERROR;
+        held = flock(*descriptor, LOCK_EX | LOCK_NB) == 0;
+        if (held && !is_removed(*descriptor))
+            return LOCK_HELD;
+        close(*descriptor);
+        *descriptor = -1;
+        if (!held)
+            return LOCK_BUSY;
+    }
 }
 
 static void interrupt(int signal_number)
@@ -92,4 +105,12 @@ enum lock_result lock_wait(int folder, const char *name, struct deadline deadlin
         *descriptor = -1;
     }
     return result;
+}
+
+void lock_mark_used(int folder, const char *name)
+{
+    char path[PATH_BYTES];
+
+    snprintf(path, sizeof path, "%s" LOCK_SUFFIX, name);
+    utimensat(folder, path, NULL, AT_SYMLINK_NOFOLLOW);
 }

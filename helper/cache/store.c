@@ -12,10 +12,9 @@
 #include "ssmenv/limits.h"
 
 #define STORE_MAGIC   "SSMC"
-#define STORE_VERSION 1
+#define STORE_VERSION 2
 #define STORE_LIMIT   LIMIT_RESULT_BYTES
 #define HASH_BYTES    8
-#define SUFFIX_NEW    ".new"
 
 uint64_t store_hash(const void *bytes, size_t length)
 {
@@ -43,6 +42,7 @@ static void encode(const struct store *store, const char *key, struct buffer *by
     frame_put_u64(bytes, store->attempt_end);
     frame_put_u8(bytes, (uint8_t)store->attempt);
     frame_put_text(bytes, store->reason != NULL ? store->reason : "");
+    frame_put_text(bytes, store->user != NULL ? store->user : "");
     result_put(&store->values, bytes);
     if (!buffer_failed(bytes))
         frame_put_u64(bytes, store_hash(bytes->data, bytes->length));
@@ -67,28 +67,37 @@ static bool is_possible(const struct store *store, uint64_t now)
            store->attempt_at <= now && store->attempt_end <= now;
 }
 
-static enum store_load decode(struct store *store, const struct buffer *bytes, const char *key,
-                              uint64_t now)
+static bool take_text(struct wire_reader *reader, size_t limit, char **copy)
+{
+    struct wire_text text = wire_read_text(reader, limit);
+
+    *copy = text_copy_bytes(text.bytes, text.length);
+    return *copy != NULL;
+}
+
+/* key: the one that is wanted; NULL: any. */
+static enum store_load decode(struct store *store, char **found, const struct buffer *bytes,
+                              const char *key, store_clock *now)
 {
     struct wire_reader reader;
-    struct wire_text text;
     struct error error = ERROR_INIT;
 
     if (!is_whole(bytes))
         return STORE_DAMAGED;
     wire_reader_init(&reader, bytes->data + sizeof STORE_MAGIC,
                      bytes->length - sizeof STORE_MAGIC - HASH_BYTES);
-    text = wire_read_text(&reader, STORE_LIMIT);
-    if (text.length != strlen(key) || memcmp(text.bytes, key, text.length) != 0)
+    if (!take_text(&reader, STORE_LIMIT, found))
+        return STORE_DAMAGED;
+    if (key != NULL && strcmp(*found, key) != 0)
         return STORE_ABSENT;
     store->fetched_at = wire_read_u64(&reader);
     store->attempt_at = wire_read_u64(&reader);
     store->attempt_end = wire_read_u64(&reader);
     store->attempt = wire_read_u8(&reader);
-    text = wire_read_text(&reader, LIMIT_MESSAGE_BYTES);
-    store->reason = text_copy_bytes(text.bytes, text.length);
-    if (store->reason == NULL || !result_take(&store->values, &reader, &error) ||
-        !wire_reader_done(&reader) || !is_possible(store, now))
+    if (!take_text(&reader, LIMIT_MESSAGE_BYTES, &store->reason) ||
+        !take_text(&reader, LIMIT_USER_BYTES, &store->user) ||
+        !result_take(&store->values, &reader, &error) || !wire_reader_done(&reader) ||
+        !is_possible(store, now()))
         return STORE_DAMAGED;
     return STORE_LOADED;
 }
@@ -111,23 +120,21 @@ static bool read_file(int descriptor, struct buffer *bytes, struct error *error)
     return true;
 }
 
-enum store_load store_load(struct store *store, int folder, const char *key, uint64_t now,
-                           struct error *error)
+static enum store_load load(struct store *store, char **found, int folder, const char *name,
+                            const char *key, store_clock *now, struct error *error)
 {
     struct buffer bytes = BUFFER_INIT;
     enum store_load result = STORE_DAMAGED;
-    char name[STORE_NAME_BYTES];
     int descriptor;
 
     *store = (struct store){0};
-    store_name(key, name);
     descriptor = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0 && errno == ENOENT)
         return STORE_ABSENT;
     if (descriptor < 0)
         error_set(error, "%s", strerror(errno));
     else if (read_file(descriptor, &bytes, error)) {
-        result = decode(store, &bytes, key, now);
+        result = decode(store, found, &bytes, key, now);
         error_set(error, "%s", result == STORE_DAMAGED ? "damaged" : "");
     }
     if (descriptor >= 0)
@@ -137,6 +144,33 @@ enum store_load store_load(struct store *store, int folder, const char *key, uin
     if (result == STORE_DAMAGED)
         error_context(error, "cached values in %s are discarded", name);
     buffer_free(&bytes);
+    return result;
+}
+
+enum store_load store_load(struct store *store, int folder, const char *key, store_clock *now,
+                           struct error *error)
+{
+    char name[STORE_NAME_BYTES];
+    char *found = NULL;
+    enum store_load result;
+
+    store_name(key, name);
+    result = load(store, &found, folder, name, key, now, error);
+    text_free(found);
+    return result;
+}
+
+enum store_load store_read(struct store *store, char **key, int folder, const char *name,
+                           store_clock *now, struct error *error)
+{
+    enum store_load result;
+
+    *key = NULL;
+    result = load(store, key, folder, name, NULL, now, error);
+    if (result != STORE_LOADED) {
+        text_free(*key);
+        *key = NULL;
+    }
     return result;
 }
 
@@ -160,11 +194,11 @@ bool store_save(const struct store *store, int folder, const char *key, struct e
 {
     struct buffer bytes = BUFFER_INIT;
     char name[STORE_NAME_BYTES];
-    char next[STORE_NAME_BYTES + sizeof SUFFIX_NEW];
+    char next[STORE_NAME_BYTES + sizeof STORE_NEW];
     bool saved;
 
     store_name(key, name);
-    snprintf(next, sizeof next, "%s" SUFFIX_NEW, name);
+    snprintf(next, sizeof next, "%s" STORE_NEW, name);
     encode(store, key, &bytes);
     errno = ENOMEM;
     saved = !buffer_failed(&bytes) && write_file(folder, next, &bytes) &&
@@ -180,6 +214,7 @@ bool store_save(const struct store *store, int folder, const char *key, struct e
 void store_free(struct store *store)
 {
     text_free(store->reason);
+    text_free(store->user);
     result_free(&store->values);
     *store = (struct store){0};
 }

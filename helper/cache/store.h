@@ -31,6 +31,7 @@ struct store {
     uint64_t attempt_end;
     enum attempt attempt;
     char *reason;         /* why the last attempt failed, else "" */
+    char *user;           /* whose set it is; "": it is the same for everybody */
     struct result values; /* one answer for each lookup of the set; no warnings */
 };
 
@@ -41,13 +42,20 @@ enum store_load {
 };
 
 #define STORE_NAME_BYTES 17
+#define STORE_NEW        ".new" /* behind the name of a file that is being written */
 
 /* The file's name for a key: 16 hexadecimal digits. */
 void store_name(const char *key, char name[STORE_NAME_BYTES]);
 
-/* On STORE_LOADED the caller owns store; else it is empty. now: a time of the future is damage. */
-enum store_load store_load(struct store *store, int folder, const char *key, uint64_t now,
+/* The time, as above. Asked after a file was read, which may have been written a moment ago. */
+typedef uint64_t store_clock(void);
+
+/* On STORE_LOADED the caller owns store; else it is empty. A time of the future is damage. */
+enum store_load store_load(struct store *store, int folder, const char *key, store_clock *now,
                            struct error *error);
+/* The same for whoever knows the name only; *key is the caller's, NULL unless STORE_LOADED. */
+enum store_load store_read(struct store *store, char **key, int folder, const char *name,
+                           store_clock *now, struct error *error);
 bool store_save(const struct store *store, int folder, const char *key, struct error *error);
 void store_free(struct store *store);
 

@@ -181,6 +181,12 @@ static void add_lookups(struct building *building)
     plan->lookup_count = building->lookups.count;
 }
 
+static bool is_selected(const struct section *section, const struct login *login)
+{
+    return login->selects != NULL ? login->selects(login, section)
+                                  : section_select(section, login).matches;
+}
+
 bool plan_build(struct plan *plan, const struct config *config, const struct login *login,
                 struct diagnostics *diagnostics)
 {
@@ -194,12 +200,32 @@ bool plan_build(struct plan *plan, const struct config *config, const struct log
         return false;
     }
     for (size_t i = 0; i < config->section_count; i++) {
-        if (section_select(&config->sections[i], login).matches)
+        if (is_selected(&config->sections[i], login))
             add_set(&building, &config->sections[i]);
     }
     mark_needed(plan);
     add_lookups(&building);
     return true;
+}
+
+static bool line_names_user(const struct plan_line *line)
+{
+    for (size_t i = 0; line->needed && i < line->assignment->count; i++) {
+        const struct alternative *alternative = &line->assignment->alternatives[i];
+
+        if (alternative->kind == ALTERNATIVE_PARAMETER && alternative->reference->names_user)
+            return true;
+    }
+    return false;
+}
+
+bool plan_set_names_user(const struct plan *plan, const struct plan_set *set)
+{
+    for (size_t i = set->first_line; i < set->first_line + set->line_count; i++) {
+        if (line_names_user(&plan->lines[i]))
+            return true;
+    }
+    return false;
 }
 
 void plan_free(struct plan *plan)

@@ -32,6 +32,9 @@ struct login {
     /* Whether a group of the user matches the pattern. Asked only where a section names groups and
      * its other criteria hold. NULL: the user is in no group. */
     bool (*in_group)(const struct login *login, const char *pattern);
+    /* Not NULL: decides which sections match, in the place of their criteria. For who wants to know
+     * what there is, not what one login gets. */
+    bool (*selects)(const struct login *login, const struct section *section);
     void *context;
 };
 
@@ -96,6 +99,9 @@ bool plan_build(struct plan *plan, const struct config *config, const struct log
  * others stand in environment all the same. */
 bool plan_resolve(const struct plan *plan, const struct answer *answers,
                   struct environment *environment, struct diagnostics *diagnostics);
+
+/* Whether what the set asks for depends on the user, by %u. */
+bool plan_set_names_user(const struct plan *plan, const struct plan_set *set);
 
 void plan_free(struct plan *plan);
 void environment_free(struct environment *environment);

@@ -150,7 +150,8 @@ static inline void scenario_answer(struct scenario *scenario, const struct looku
 
 static inline void scenario_plan(struct scenario *scenario, const char *user, const char *service)
 {
-    struct login login = {user, service, scenario_in_group, scenario};
+    struct login login = {
+        .user = user, .service = service, .in_group = scenario_in_group, .context = scenario};
 
     plan_free(&scenario->plan);
     plan_build(&scenario->plan, &scenario->config, &login, &scenario->diagnostics);

@@ -10,6 +10,16 @@
 
 #define NOW UINT64_C(5000000)
 
+static uint64_t now(void)
+{
+    return NOW;
+}
+
+static uint64_t before(void)
+{
+    return 3999999;
+}
+
 static char folder_path[] = "/tmp/ssmenv-store-XXXXXX";
 static int folder;
 
@@ -37,6 +47,7 @@ static void fill(struct store *store)
                        .attempt_end = 4000100,
                        .attempt = ATTEMPT_SUCCEEDED,
                        .reason = text_copy(""),
+                       .user = text_copy("deploy"),
                        .values = {.answers = calloc(2, sizeof(struct answer)), .answer_count = 2}};
     answer_set(&store->values.answers[0], ANSWER_FOUND, "");
     answer_add(&store->values.answers[0], "/prod/db", "s3cret\n");
@@ -57,7 +68,7 @@ static void save(const char *key)
 static enum store_load load(const char *key, struct store *store, struct error *error)
 {
     *error = ERROR_INIT;
-    return store_load(store, folder, key, NOW, error);
+    return store_load(store, folder, key, now, error);
 }
 
 static void what_is_saved_is_loaded(void)
@@ -165,7 +176,49 @@ static void a_time_of_the_future_is_damage(void)
 
     open_folder();
     save("key");
-    CHECK_INT(store_load(&store, folder, "key", 3999999, &error), STORE_DAMAGED);
+    CHECK_INT(store_load(&store, folder, "key", before, &error), STORE_DAMAGED);
+    close_folder();
+}
+
+static uint64_t remove_and_tell_time(void)
+{
+    char name[STORE_NAME_BYTES];
+
+    store_name("key", name);
+    unlinkat(folder, name, 0);
+    return NOW;
+}
+
+/* Else a file that is written between the two would be of the future. */
+static void the_time_is_asked_after_reading(void)
+{
+    struct store store;
+    struct error error = ERROR_INIT;
+
+    open_folder();
+    save("key");
+    CHECK_INT(store_load(&store, folder, "key", remove_and_tell_time, &error), STORE_LOADED);
+    store_free(&store);
+    close_folder();
+}
+
+static void a_file_tells_its_key_and_its_user(void)
+{
+    char name[STORE_NAME_BYTES];
+    struct store store;
+    struct error error = ERROR_INIT;
+    char *key;
+
+    open_folder();
+    save("a key");
+    store_name("a key", name);
+    CHECK_INT(store_read(&store, &key, folder, name, now, &error), STORE_LOADED);
+    CHECK_TEXT(key, "a key");
+    CHECK_TEXT(store.user, "deploy");
+    text_free(key);
+    store_free(&store);
+    CHECK_INT(store_read(&store, &key, folder, "0123456789abcdef", now, &error), STORE_ABSENT);
+    CHECK(key == NULL);
     close_folder();
 }
 
@@ -205,6 +258,8 @@ static const struct tap_test tests[] = {
     {"a file of another key is no file", a_file_of_another_key_is_no_file},
     {"every cut and every changed byte is damage", every_cut_and_every_changed_byte_is_damage},
     {"a time of the future is damage", a_time_of_the_future_is_damage},
+    {"the time is asked after reading", the_time_is_asked_after_reading},
+    {"a file tells its key and its user", a_file_tells_its_key_and_its_user},
     {"a link, a FIFO and a folder in its place are damage",
      a_link_a_fifo_and_a_folder_in_its_place_are_damage},
     {"a folder that cannot be written is an error", a_folder_that_is_full_or_read_only_is_an_error},
