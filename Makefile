@@ -74,7 +74,7 @@ FETCH_SOURCES  = helper/ssmenv-fetch.c $(wildcard helper/common/*.c helper/aws/*
 COMMAND_SOURCES = helper/ssmenv.c $(LOGIN_SOURCES) \
                  $(wildcard helper/cli/*.c helper/common/*.c helper/config/*.c helper/cache/*.c helper/aws/*.c)
 LIBRARY_SOURCES = $(filter-out helper/ssmenv-% helper/ssmenv.c,$(sort $(MODULE_SOURCES) $(HELPER_SOURCES) $(FETCH_SOURCES) $(COMMAND_SOURCES)))
-TEST_SOURCES   = $(wildcard tests/unit/*.c tests/module/*.c tests/interop/*.c tests/e2e/*.c)
+TEST_SOURCES   = $(wildcard tests/unit/*.c tests/module/*.c tests/interop/*.c tests/e2e/*.c tests/bench/*.c)
 
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 # A helper's stderr is /dev/null: its sanitized copy reports into a folder that the tests look into.
@@ -82,7 +82,7 @@ REPORTING = $(if $(SANITIZE),$(call object,tests/sanitizer_options.c))
 PROGRAMS = $(BUILD)/pam_ssmenv.so $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch $(BUILD)/ssmenv
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(TEST_SOURCES)))
 
-.PHONY: all programs test-programs deps demo check fuzz install uninstall clean format FORCE
+.PHONY: all programs test-programs deps demo check bench fuzz install uninstall clean format FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -171,6 +171,12 @@ check: deps
 	$(RELOCATED) programs
 	$(PROVE) --exec '' --timer $(patsubst %.c,build/sanitized/tests/%,$(notdir $(filter %_test.c,$(TEST_SOURCES)))) \
 	  $(TEST_SCRIPTS)
+
+# Not part of check: what it costs, as figures of this machine. Writes tests/bench/RESULTS.md and plots.
+BENCH_PROGRAMS = $(patsubst %.c,build/relocated/tests/%,$(notdir $(wildcard tests/bench/*.c)))
+bench: deps
+	$(RELOCATED) programs $(BENCH_PROGRAMS)
+	@tests/bench/measure
 
 # Not part of check: as long as you like, for example make fuzz FUZZ_SECONDS=3600.
 FUZZ_SECONDS ?= 60
