@@ -179,6 +179,11 @@ void account_connect(struct account *account, struct http *http, struct clock *c
     obtain(account, &account->credentials, &account->error);
 }
 
+void account_name_key(const struct account *account, struct buffer *text)
+{
+    credentials_name(&account->credentials, &account->source, text);
+}
+
 void account_free(struct account *account)
 {
     credentials_free(&account->credentials);

@@ -56,6 +56,9 @@ bool account_identify(struct account *account, struct caller *caller, struct err
  * struct service's renew. */
 bool account_renew(void *context);
 
+/* Appends what credentials_name() says of the account's. */
+void account_name_key(const struct account *account, struct buffer *text);
+
 /* The TCP ports of all that account_connect() and the account's calls may ask; returns how many, at
  * most max. */
 size_t account_ports(const struct account *account, uint16_t *ports, size_t max);

@@ -47,6 +47,21 @@ void task_fail(struct work *work, struct task *task, const char *error)
         item_decide(work, task->items[i], ANSWER_FAILED, error);
 }
 
+/* Names the credentials that AWS does not accept. */
+static void describe_client(struct client *client, const struct call *call, bool by_aws)
+{
+    struct buffer name = BUFFER_INIT;
+    struct error said = ERROR_INIT;
+
+    call_describe(call, "", "", &client->refused);
+    if (by_aws) {
+        said = client->refused;
+        account_name_key(client->account, &name);
+        error_set(&client->refused, "%s; it was asked with %s", said.text, buffer_text(&name));
+    }
+    buffer_free(&name);
+}
+
 /* What the call says about its client as a whole: that nobody will be answered through it. Fails
  * the task and returns true when that is so. */
 static bool client_is_refused(struct work *work, struct task *task)
@@ -58,7 +73,7 @@ static bool client_is_refused(struct work *work, struct task *task)
     if (!by_aws && !by_network)
         return false;
     if (!error_is_set(&task->client->refused))
-        call_describe(call, "", "", &task->client->refused);
+        describe_client(task->client, call, by_aws);
     task_fail(work, task, task->client->refused.text);
     return true;
 }

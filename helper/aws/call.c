@@ -182,7 +182,7 @@ static bool is_one_of(const char *code, const char *const *codes, size_t count)
 }
 
 /* Whether the clock is another than the call was signed with. Only a date that TLS vouches for is
- * believed, or one from this machine itself, which endpoint.h lets us ask without TLS. */
+ * believed. */
 static bool has_better_time(const struct call *call)
 {
     static const char *const codes[] = {"InvalidSignatureException", "SignatureDoesNotMatch",
@@ -193,7 +193,7 @@ static bool has_better_time(const struct call *call)
 
     if (clock == NULL || call->service->credentials == NULL ||
         !is_one_of(call->refusal.code, codes, sizeof codes / sizeof *codes) ||
-        !url_find_target(call->service->url, &target) || (!target.tls && !target.loopback))
+        !url_find_target(call->service->url, &target) || !target.tls)
         return false;
     return clock_correct(clock, call->exchange.response.date) ||
            clock->offset != call->clock_offset;

@@ -158,6 +158,7 @@ void credential_source_free(struct credential_source *source)
         text_free(source->roles[i].external_id);
         text_free(source->roles[i].web_identity_token);
     }
+    text_free(source->place);
     text_free(source->container_url);
     text_free(source->container_token);
     text_free(source->tried);
@@ -179,6 +180,39 @@ static bool copy_credentials(struct credentials *to, const struct credentials *f
             copy_text(&to->session_token, from->session_token) &&
             copy_text(&to->warning, from->warning)) ||
            error_set(error, "out of memory");
+}
+
+char *credentials_place(const struct profile_value *value, const char *follows)
+{
+    struct buffer text = BUFFER_INIT;
+    char *place;
+
+    buffer_append_format(&text, "%s:%u%s", value->path, value->line, follows);
+    place = text_copy(buffer_text(&text));
+    buffer_free(&text);
+    return place;
+}
+
+/* assumed: how many of the source's roles were. */
+static void name_credentials(const struct credentials *credentials,
+                             const struct credential_source *source, size_t assumed,
+                             struct buffer *text)
+{
+    const char *holder = source->place;
+
+    if (assumed > 0)
+        holder = source->roles[source->role_count - assumed].arn;
+    else if (source->origin == CREDENTIALS_OF_CONTAINER ||
+             source->origin == CREDENTIALS_OF_INSTANCE)
+        holder = origins[source->origin].name;
+    buffer_append_format(text, "access key %s of %s", credentials->access_key_id,
+                         holder != NULL ? holder : "nobody");
+}
+
+void credentials_name(const struct credentials *credentials, const struct credential_source *source,
+                      struct buffer *text)
+{
+    name_credentials(credentials, source, source->role_count, text);
 }
 
 /* The instance is asked last: when it has none, nobody has. Where credential_source names it, it is
@@ -208,15 +242,29 @@ static bool obtain_first(struct credentials *credentials, const struct credentia
     return credentials_last(credentials, access->clock, error);
 }
 
-static bool assume(struct credentials *credentials, const struct assumed_role *role,
-                   const struct credential_access *access, struct error *error)
+static bool describe_assumer(const struct credentials *credentials,
+                             const struct credential_source *source, size_t assumed,
+                             struct error *error)
 {
-    struct credentials next;
-    bool ok = sts_assume_role(&next, role, role->web_identity_token == NULL ? credentials : NULL,
-                              access, error);
+    struct error said = *error;
+    struct buffer name = BUFFER_INIT;
 
-    if (!ok)
-        return false;
+    name_credentials(credentials, source, assumed, &name);
+    error_set(error, "%s; it was asked with %s", said.text, buffer_text(&name));
+    buffer_free(&name);
+    return false;
+}
+
+/* Assumes the next role, after so many of them. */
+static bool assume(struct credentials *credentials, const struct credential_source *source,
+                   size_t assumed, const struct credential_access *access, struct error *error)
+{
+    const struct assumed_role *role = &source->roles[source->role_count - 1 - assumed];
+    struct credentials next;
+    bool is_signed = role->web_identity_token == NULL;
+
+    if (!sts_assume_role(&next, role, is_signed ? credentials : NULL, access, error))
+        return is_signed ? describe_assumer(credentials, source, assumed, error) : false;
     credentials_free(credentials);
     *credentials = next;
     return credentials_last(credentials, access->clock, error);
@@ -229,8 +277,8 @@ bool credentials_obtain(struct credentials *credentials, const struct credential
 
     *credentials = (struct credentials){0};
     ok = obtain_first(credentials, source, access, error);
-    for (size_t i = source->role_count; ok && i > 0; i--)
-        ok = assume(credentials, &source->roles[i - 1], access, error);
+    for (size_t i = 0; ok && i < source->role_count; i++)
+        ok = assume(credentials, source, i, access, error);
     if (!ok) {
         credentials_free(credentials);
         return false;

@@ -65,6 +65,7 @@ struct credential_source {
     char *container_url;
     char *container_token; /* or NULL */
     uint16_t container_port;
+    char *place; /* of what is held, FILE:LINE; NULL for others */
     char *tried; /* what providers answered that have nothing, for "Unable to locate credentials" */
 };
 
@@ -94,6 +95,11 @@ bool credentials_obtain(struct credentials *credentials, const struct credential
 /* Whether obtaining them again may give others. */
 bool credentials_can_be_renewed(const struct credential_source *source);
 void credentials_free(struct credentials *credentials);
+
+/* Appends "access key AKIA… of FILE:LINE" (of a role, of the instance, …): whoever reads that AWS
+ * refuses the credentials has to know which. */
+void credentials_name(const struct credentials *credentials, const struct credential_source *source,
+                      struct buffer *text);
 
 /* False, with an error, when they end before a call could be made with them. They are compared with
  * the time of whoever gave them: this machine's may be wrong. */

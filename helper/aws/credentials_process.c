@@ -63,6 +63,7 @@ enum provider_answer credentials_of_process(const struct provider *provider,
         error_context(error, "%s:%u: credential_process", value.path, value.line);
         return PROVIDER_BROKEN;
     }
+    source->place = credentials_place(&value, ": credential_process");
     source->origin = CREDENTIALS_HELD;
     return PROVIDER_FOUND;
 }

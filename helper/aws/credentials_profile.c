@@ -88,6 +88,7 @@ static enum provider_answer find_in_file(const struct shared_file *file, const c
     }
     if (!check_pair(&pair, profile, error) || !copy_pair(&pair, &source->held, error))
         return PROVIDER_BROKEN;
+    source->place = credentials_place(&pair.id, "");
     source->origin = CREDENTIALS_HELD;
     return PROVIDER_FOUND;
 }

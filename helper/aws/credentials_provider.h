@@ -76,6 +76,9 @@ bool credential_source_add_configured_role(struct credential_source *source,
  * or too short is "ssmenv". */
 char *role_session_name(const char *configured);
 
+/* "FILE:LINE" and what follows, on the heap, for source->place; NULL without memory. */
+char *credentials_place(const struct profile_value *value, const char *follows);
+
 /* Asks all providers that a profile can name, in their order, and appends to tried what those say
  * that have nothing (credentials.c). */
 enum provider_answer credentials_of_profile(const struct provider_place *place,

@@ -13,7 +13,7 @@
 #define POLL_MAX_MS      1000
 #define CONNECT_MIN_MS   100
 #define CONNECTIONS_KEPT 16
-#define TOO_LARGE        "%s sent more than %zu bytes: this is not how AWS answers"
+#define TOO_LARGE        "%s sent more than %zu bytes: this is not how AWS answers: check endpoint_url"
 
 struct http_transfer {
     CURL *easy;

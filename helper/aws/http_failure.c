@@ -2,6 +2,8 @@
 
 #include <openssl/x509_vfy.h>
 
+#define CHECK_BETWEEN ": check the network, and what lies between"
+
 /* A sentence around the name of a host. */
 struct sentence {
     const char *before;
@@ -31,10 +33,12 @@ static const struct known_failure {
      false,
      {"the certificates to check ",
       " with cannot be read: check ca_bundle, or install ca-certificates"}},
-    {CURLE_GOT_NOTHING, true, {"", " closed the connection without an answer"}},
-    {CURLE_RECV_ERROR, true, {"the connection to ", " broke while its answer was read"}},
-    {CURLE_SEND_ERROR, true, {"the connection to ", " broke while it was asked"}},
-    {CURLE_PARTIAL_FILE, true, {"", " broke off in the middle of its answer"}},
+    {CURLE_GOT_NOTHING, true, {"", " closed the connection without an answer" CHECK_BETWEEN}},
+    {CURLE_RECV_ERROR,
+     true,
+     {"the connection to ", " broke while its answer was read" CHECK_BETWEEN}},
+    {CURLE_SEND_ERROR, true, {"the connection to ", " broke while it was asked" CHECK_BETWEEN}},
+    {CURLE_PARTIAL_FILE, true, {"", " broke off in the middle of its answer" CHECK_BETWEEN}},
     {CURLE_WEIRD_SERVER_REPLY, false, {"", " does not speak HTTP: check endpoint_url"}},
     {CURLE_UNSUPPORTED_PROTOCOL, false, {"", " does not speak HTTP: check endpoint_url"}},
     {CURLE_OUT_OF_MEMORY, false, {"out of memory while asking ", ""}},

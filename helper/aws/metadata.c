@@ -21,7 +21,11 @@
     "the metadata service at %s can be reached, but does not answer: from within a container "     \
     "that "                                                                                        \
     "is a hop limit that is too small: raise HttpPutResponseHopLimit of the instance to 2 (aws "   \
-    "ec2 modify-instance-metadata-options)"
+    "ec2 modify-instance-metadata-options --http-put-response-hop-limit 2)"
+
+#define NOBODY                                                                                     \
+    "the metadata service at %s cannot be reached: this is no EC2 instance, or a packet filter "   \
+    "is in the way"
 
 /* The address, from ec2_metadata_service_endpoint, else from the mode. */
 static const char *address_of(const struct identity *settings, struct error *error)
@@ -97,11 +101,12 @@ static void describe_refusal(const struct metadata_service *service,
     if (!exchange->answered && exchange->reached && exchange->timed_out)
         error_set(error, HOP_LIMIT, service->url);
     else if (!exchange->answered)
-        error_set(error, "the metadata service: %s", exchange->error.text);
+        error_set(error, NOBODY, service->url);
     else if (exchange->response.status == 403)
         error_set(error,
                   "the metadata service at %s is turned off for this instance (HTTP status "
-                  "403): turn it on with aws ec2 modify-instance-metadata-options",
+                  "403): turn it on with aws ec2 modify-instance-metadata-options "
+                  "--http-endpoint enabled",
                   service->url);
     else
         error_set(error, "the metadata service at %s gives no token (HTTP status %ld)",

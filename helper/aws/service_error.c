@@ -10,10 +10,14 @@
 #define LACKS_ACTION "the policy lacks this action"
 #define CHECK_CLOCK  "check the secret key and this machine's clock"
 #define EXPIRED      "the credentials have expired: renew them, and check this machine's clock"
+#define UNSIGNED                                                                                   \
+    "the signature did not arrive as it was sent: check endpoint_url and what lies between"
 #define UNKNOWN_KEY                                                                                \
     "AWS does not know this access key or session token: check the credentials and the region"
 #define NAME_UNUSABLE "this is no name that the service takes"
-#define KEY_UNUSABLE  "the KMS key of the value is missing, disabled or not allowed"
+#define KEY_UNUSABLE                                                                               \
+    "the KMS key of the value is missing, disabled or not allowed: the role's policy and the "     \
+    "key's own have to allow kms:Decrypt on it"
 
 static const struct known_code {
     const char *code;
@@ -52,11 +56,12 @@ static const struct known_code {
     {"RequestInTheFuture", SERVICE_CREDENTIALS, CHECK_CLOCK},
     {"InvalidSignatureException", SERVICE_CREDENTIALS, CHECK_CLOCK},
     {"SignatureDoesNotMatch", SERVICE_CREDENTIALS, CHECK_CLOCK},
-    {"IncompleteSignature", SERVICE_CREDENTIALS, CHECK_CLOCK},
-    {"IncompleteSignatureException", SERVICE_CREDENTIALS, CHECK_CLOCK},
-    {"MissingAuthenticationToken", SERVICE_CREDENTIALS, UNKNOWN_KEY},
-    {"MissingAuthenticationTokenException", SERVICE_CREDENTIALS, UNKNOWN_KEY},
-    {"OptInRequired", SERVICE_CREDENTIALS, "the account has not enabled this region"},
+    {"IncompleteSignature", SERVICE_CREDENTIALS, UNSIGNED},
+    {"IncompleteSignatureException", SERVICE_CREDENTIALS, UNSIGNED},
+    {"MissingAuthenticationToken", SERVICE_CREDENTIALS, UNSIGNED},
+    {"MissingAuthenticationTokenException", SERVICE_CREDENTIALS, UNSIGNED},
+    {"OptInRequired", SERVICE_CREDENTIALS,
+     "the account has not enabled this region: enable it, or name another region"},
 };
 
 static const struct known_code *find_code(const char *code)
@@ -194,14 +199,16 @@ static const char *advice(const struct service_error *refusal)
     if (known != NULL)
         return known->advice;
     if (retry_classify(refusal->code, refusal->status) == RETRY_THROTTLED)
-        return "AWS throttles these calls: ask less often, or have the quota raised";
+        return "AWS throttles these calls: ask less often (ttl in [cache]), or have the quota "
+               "raised";
     if (refusal->verdict == SERVICE_BUSY)
-        return "AWS or something before it is out of order";
+        return "AWS or something before it is out of order, which passes: health.aws.amazon.com "
+               "tells what AWS knows";
     if (refusal->status >= 300 && refusal->status < 400)
         return "redirects are not followed: check endpoint_url";
     if (refusal->code[0] == '\0')
         return "this is not how AWS answers: check endpoint_url and what lies between";
-    return "AWS refused the call";
+    return "AWS refused the call, with a code that is new here: AWS's API reference explains it";
 }
 
 bool service_error_describe(const struct service_error *refusal, const char *action,

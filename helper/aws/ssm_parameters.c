@@ -13,6 +13,9 @@ void parameter_resource(const struct client *client, const char *name, struct bu
     if (strncmp(name, "arn:", 4) != 0)
         buffer_append_format(arn, "arn:%s:ssm:%s:*:parameter%s", client->endpoint.partition,
                              client->region, name[0] == '/' ? "" : "/");
+    /* IAM knows the path /a/b/ as /a/b. */
+    while (length > 1 && name[length - 1] == '/')
+        length--;
     buffer_append(arn, name, length);
 }
 

@@ -77,10 +77,11 @@ static bool describe_refusal(const struct call *call, const struct assumed_role 
     struct error said = ERROR_INIT;
 
     call_describe(call, role->arn, "", &said);
-    return error_set(error, "%s%s", said.text,
-                     call->outcome == CALL_REFUSED && call->refusal.verdict == SERVICE_DENIED
-                         ? ", or the role's trust policy does not name who asks"
-                         : "");
+    return error_set(
+        error, "%s%s", said.text,
+        call->outcome == CALL_REFUSED && call->refusal.verdict == SERVICE_DENIED
+            ? ", or the role's trust policy does not name who asks, or wants another external_id"
+            : "");
 }
 
 static bool ask(const struct service *service, const char *operation,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import http.client
 import itertools
 import socket
 import ssl
@@ -211,7 +212,7 @@ class Handler(BaseHTTPRequestHandler):
         }
         if "Transfer-Encoding" in headers:
             del headers["Content-Length"]
-        phrase = HTTPStatus(reply.status).phrase if reply.status else ""
+        phrase = http.client.responses.get(reply.status, "")
         head = (
             f"HTTP/1.1 {reply.status} {phrase}\r\n"
             + "".join(f"{name}: {value}\r\n" for name, value in headers.items())

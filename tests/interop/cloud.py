@@ -24,6 +24,13 @@ def write_file(text, mode=0o640):
     return path
 
 
+def keys(cloud, profile="default", **more):
+    """A credentials file's profile with the administrator's keys."""
+    lines = {"aws_access_key_id": cloud.aws.access_key_id,
+             "aws_secret_access_key": cloud.aws.secret_access_key, **more}
+    return f"[{profile}]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items())
+
+
 class Cloud:
     """With one parameter, /p, and no key that anybody knows but the administrator's."""
 

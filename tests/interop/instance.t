@@ -88,7 +88,8 @@ def _():
         reply = helper.log_in()
         check_equal((reply.outcome, reply.variables), ("failed", {}))
         check_contains(reply.error, "Unable to locate credentials: tried ")
-        check_contains(reply.error, "no connection to 169.254.169.254")
+        check_contains(reply.error, "metadata service at http://169.254.169.254 cannot be "
+                                    "reached: this is no EC2 instance")
 
 
 @test("a relative URI leads to 169.254.170.2")

@@ -12,7 +12,7 @@ if "SSMENV_STAGE" not in os.environ:
 sys.dont_write_bytecode = True
 sys.path[:0] = [f"{ROOT}/tests", f"{ROOT}/tests/interop"]
 
-from cloud import Cloud, write_file  # noqa: E402
+from cloud import Cloud, keys, write_file  # noqa: E402
 from fetcher import parameter  # noqa: E402
 from tap import check, check_contains, check_equal, run, test  # noqa: E402
 
@@ -69,15 +69,12 @@ def _():
         check_equal(cloud.value(cloud.fetcher(metadata)), "s3cret")
 
 
-@test("a hop limit that is too small is recognised, and the text says how to raise it")
+@test("after a hop limit that is too small there is no time for another question")
 def _():
     with Cloud() as cloud, cloud.metadata() as metadata:
         metadata.fault("/latest/api/token", None)
-        error = cloud.failure(cloud.fetcher(metadata))
-        check_contains(error, "Unable to locate credentials")
-        check_contains(error, "hop limit")
-        check_contains(error, "HttpPutResponseHopLimit")
-        check_equal(len(metadata.questions), 1, "questions: there is no time for another")
+        check_contains(cloud.failure(cloud.fetcher(metadata)), "hop limit")
+        check_equal(len(metadata.questions), 1)
 
 
 def metadata_failure(what, prepare, *parts, **settings):
@@ -91,29 +88,15 @@ def metadata_failure(what, prepare, *parts, **settings):
             check_equal(cloud.aws.calls, [])
 
 
-def set_to(**attributes):
-    return lambda metadata: metadata.__dict__.update(attributes)
-
-
 def fault(*arguments):
     return lambda metadata: metadata.fault(*arguments)
 
 
 ROLE = "/latest/meta-data/iam/security-credentials/app-role"
-metadata_failure("an instance without a role", set_to(role=None), "attach an IAM role")
-metadata_failure("a metadata service that is turned off", set_to(enabled=False), "turned off",
-                 "modify-instance-metadata-options")
-metadata_failure("a metadata service that is not to be asked", set_to(),
-                 "[aws] ec2_metadata_disabled is yes", ec2_metadata_disabled="yes")
-metadata_failure("a metadata service that does not exist", lambda metadata: metadata.close(),
-                 "no connection to 127.0.0.1")
 metadata_failure("a role that vanishes", fault(ROLE, 404), "has no " + ROLE)
-metadata_failure("a broken metadata service", fault(ROLE, 503), "HTTP status 503")
 metadata_failure("an answer that is no JSON", fault(ROLE, 200, "<html>"), "no JSON object")
 metadata_failure("an answer without a key", fault(ROLE, 200, '{"AccessKeyId": "x"}'),
                  "SecretAccessKey is missing")
-metadata_failure("an instance profile that is broken",
-                 fault(ROLE, 200, '{"Code": "AssumeRoleUnauthorizedAccess"}'), "trust policy")
 metadata_failure("a role that is none",
                  fault("/latest/meta-data/iam/security-credentials/", 200, "../../x y"),
                  "names no role")
@@ -301,12 +284,6 @@ broken_process("that does not end", "exec sleep 1000", "it did not end in time")
 broken_process("that is killed", "kill -9 $$", "it was ended by signal 9")
 
 # --- roles ----------------------------------------------------------------------------------------
-
-
-def keys(cloud, profile="default", **more):
-    lines = {"aws_access_key_id": cloud.aws.access_key_id,
-             "aws_secret_access_key": cloud.aws.secret_access_key, **more}
-    return f"[{profile}]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items())
 
 
 @test("[aws] role_arn is assumed with whatever credentials were found")
