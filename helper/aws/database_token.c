@@ -20,9 +20,10 @@ static bool is_host(const char *host, size_t length)
 static bool is_port(const char *port)
 {
     size_t digits = strspn(port, "0123456789");
+    unsigned long number = strtoul(port, NULL, 10);
 
-    return digits > 0 && digits <= PORT_DIGITS && port[digits] == '\0' && atoi(port) > 0 &&
-           atoi(port) <= 65535;
+    return digits > 0 && digits <= PORT_DIGITS && port[digits] == '\0' && number > 0 &&
+           number <= 65535;
 }
 
 static bool check_endpoint(const char *endpoint, struct error *error)
