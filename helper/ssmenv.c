@@ -11,6 +11,8 @@
 
 const struct command *const commands[] = {
     &command_rds_token,
+    &command_refresh,
+    &command_purge,
     NULL,
 };
 

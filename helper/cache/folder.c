@@ -111,20 +111,17 @@ static uint64_t unused_ms(int folder, const char *name)
 static bool show(int folder, const char *name, store_clock *now, folder_visitor *visitor,
                  void *context)
 {
-    struct stored_set set = {.name = name};
+    struct stored_set set = {.unused_ms = unused_ms(folder, name)};
     struct error error = ERROR_INIT;
-    char *key = NULL;
     bool go_on = true;
 
-    if (store_read(&set.store, &key, folder, name, now, &error) == STORE_LOADED &&
-        set_key_read(key, &set.parts)) {
-        set.key = key;
-        set.unused_ms = unused_ms(folder, name);
+    snprintf(set.name, sizeof set.name, "%s", name);
+    if (store_read(&set.store, &set.key, folder, name, now, &error) == STORE_LOADED &&
+        set_key_read(set.key, &set.parts))
         go_on = visitor(context, &set);
-    }
     set_key_free(&set.parts);
     store_free(&set.store);
-    text_free(key);
+    text_free(set.key);
     return go_on;
 }
 

@@ -19,17 +19,17 @@
 #define FOLDER_SETS_MAX  2048
 #define FOLDER_BYTES_MAX (32 * 1024 * 1024)
 
-/* A set that is stored. Everything is borrowed from the visit. */
+/* A set that is stored. A visitor may take key, parts and store over by emptying them here. */
 struct stored_set {
-    const char *name; /* of its file */
-    const char *key;
+    char name[STORE_NAME_BYTES]; /* of its file */
+    char *key;
     struct set_key parts; /* of the key */
     struct store store;
     uint64_t unused_ms; /* how long ago a login last used it */
 };
 
 /* False ends the visit. */
-typedef bool folder_visitor(void *context, const struct stored_set *set);
+typedef bool folder_visitor(void *context, struct stored_set *set);
 
 /* Shows every set whose store is whole; now is asked for each. False: the visitor ended it, or the
  * folder cannot be read (the error says so). */

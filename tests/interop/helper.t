@@ -3,7 +3,6 @@
 fake: what comes from the cache, what is fetched, what happens when AWS is away."""
 
 import os
-import shutil
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -12,42 +11,9 @@ if "SSMENV_STAGE" not in os.environ:
 sys.dont_write_bytecode = True
 sys.path[:0] = [f"{ROOT}/tests", f"{ROOT}/tests/interop"]
 
-from fakeaws import FakeAWS  # noqa: E402
 import helper  # noqa: E402
-from tap import (check, check_contains, check_equal, check_lacks, needs_root, run,  # noqa: E402
-                 test)
-
-TWO = "[env]\nDB_USER = DB_USER\nDB_PASS = /prod/db/password\n"
-SECRET = "s3cret & \"quoted\"\nsecond line"
-KEEP = FakeAWS(tls=True) if os.environ["SSMENV_STAGE"] else None
-
-
-class Cloud:
-    """A fake AWS of its own for one test, an empty cache, and a configuration that points there."""
-
-    def __enter__(self):
-        needs_root()
-        shutil.rmtree(helper.CACHE, ignore_errors=True)
-        self.aws = FakeAWS(state=str(KEEP._state))
-        self.endpoint = self.aws.tls_endpoint_with("good")
-        self.aws.put("DB_USER", "app")
-        self.aws.put("/prod/db/password", SECRET)
-        helper.write_credentials(self.aws.access_key_id, self.aws.secret_access_key)
-        return self
-
-    def __exit__(self, *_):
-        self.aws.close()
-        for report in (helper.STAGE / "log").iterdir():
-            raise AssertionError(report.read_text())
-
-    def configure(self, sections, cache="", region="us-east-2"):
-        helper.configure(f"[aws]\nregion = {region}\nendpoint_url = {self.endpoint}\n"
-                         f"ca_bundle = {KEEP.ca_file}\n[cache]\n{cache}\n{sections}")
-
-    @property
-    def call_count(self):
-        return len(self.aws.calls)
-
+from login_cloud import SECRET, TWO, Cloud  # noqa: E402
+from tap import check, check_contains, check_equal, check_lacks, run, test  # noqa: E402
 
 def no_value_in(text):
     for secret in (SECRET, "s3cret", "second line"):
