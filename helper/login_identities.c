@@ -94,6 +94,7 @@ static bool make(struct ready_identity *ready, const struct identity *written, c
 {
     struct identity *settings = &ready->settings;
 
+    settings->section = written->section;
     settings->settings = calloc(written->count + 1, sizeof *settings->settings);
     if (settings->settings == NULL)
         return false;

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws/endpoint.h"
 #include "aws/identity_setting.h"
 #include "aws/retry.h"
-#include "aws/url.h"
 #include "common/trusted_file.h"
 
 #define CA_BUNDLE_MAX ((size_t)4 * 1024 * 1024)
@@ -17,6 +17,9 @@ static const char *const known_settings[] = {
     "credentials_file",
     "config_file",
     "endpoint_url",
+    "endpoint_url_ssm",
+    "endpoint_url_sts",
+    "endpoint_url_secretsmanager",
     "use_fips_endpoint",
     "use_dualstack_endpoint",
     "ca_bundle",
@@ -47,7 +50,8 @@ static bool check_settings(const struct identity *settings, struct error *error)
 {
     for (size_t i = 0; i < settings->count; i++) {
         if (!is_known(settings->settings[i].key))
-            return error_set(error, "[aws] %s is not supported", settings->settings[i].key);
+            return error_set(error, "[%s] %s is not supported", identity_section(settings),
+                             settings->settings[i].key);
     }
     return true;
 }
@@ -65,8 +69,8 @@ static bool read_max_attempts(struct account *account, const struct identity *se
     number = strtoul(value, &end, 10);
     if (value[0] < '0' || value[0] > '9' || *end != '\0' || number < 1 ||
         number > RETRY_ATTEMPTS_MAX)
-        return error_set(error, "[aws] max_attempts must be a number from 1 to %d",
-                         RETRY_ATTEMPTS_MAX);
+        return error_set(error, "[%s] max_attempts must be a number from 1 to %d",
+                         identity_section(settings), RETRY_ATTEMPTS_MAX);
     account->max_attempts = (unsigned)number;
     return true;
 }
@@ -80,8 +84,9 @@ static bool read_ca_bundle(struct account *account, const struct identity *setti
         return true;
     if (trusted_file_read(path, identity_trusted_uid(settings), 0022, CA_BUNDLE_MAX,
                           &account->ca_bundle, error) != TRUSTED_FILE_READ)
-        return error_context(error, "[aws] ca_bundle");
-    return account->ca_bundle.length > 0 || error_set(error, "[aws] ca_bundle: %s is empty", path);
+        return error_context(error, "[%s] ca_bundle", identity_section(settings));
+    return account->ca_bundle.length > 0 ||
+           error_set(error, "[%s] ca_bundle: %s is empty", identity_section(settings), path);
 }
 
 void account_configure(struct account *account, const struct identity *settings,
@@ -193,23 +198,14 @@ void account_free(struct account *account)
     text_free(account->region);
 }
 
-/* Without one it is a standard port, which is open to everybody. */
-static uint16_t port_of(const char *url)
-{
-    struct url_target target;
-
-    return url != NULL && url_find_target(url, &target) ? target.port : 0;
-}
-
 size_t account_ports(const struct account *account, uint16_t *ports, size_t max)
 {
-    const uint16_t all[] = {port_of(identity_setting(account->settings, "endpoint_url")),
-                            account->metadata.port, account->source.container_port};
-    size_t count = 0;
+    const uint16_t local[] = {account->metadata.port, account->source.container_port};
+    size_t count = endpoint_ports(account->settings, ports, max);
 
-    for (size_t i = 0; i < sizeof all / sizeof *all && count < max; i++) {
-        if (all[i] != 0)
-            ports[count++] = all[i];
+    for (size_t i = 0; i < sizeof local / sizeof *local && count < max; i++) {
+        if (local[i] != 0)
+            ports[count++] = local[i];
     }
     return count;
 }

@@ -28,9 +28,10 @@ static bool is_allowed(const struct url_target *target)
     return false;
 }
 
-static bool use_url(struct credential_source *source, const char *key, const char *start,
-                    const char *rest, struct error *error)
+static bool use_url(struct credential_source *source, const struct provider_place *place,
+                    const char *key, const char *start, const char *rest, struct error *error)
 {
+    const char *section = identity_section(place->settings);
     struct buffer url = BUFFER_INIT;
     struct url_target target;
     bool ok;
@@ -39,12 +40,12 @@ static bool use_url(struct credential_source *source, const char *key, const cha
     ok = !buffer_failed(&url) && strpbrk(buffer_text(&url), " \t\r\n#") == NULL &&
          url_find_target(buffer_text(&url), &target);
     if (!ok)
-        error_set(error, "[aws] %s is no URL", key);
+        error_set(error, "[%s] %s is no URL", section, key);
     else if (!is_allowed(&target))
         ok = error_set(error,
-                       "[aws] %s: expected https, an address of this machine, or one of "
+                       "[%s] %s: expected https, an address of this machine, or one of "
                        "169.254.170.2, 169.254.170.23 and [fd00:ec2::23]",
-                       key);
+                       section, key);
     if (ok) {
         source->container_port = target.port;
         source->container_url = text_copy(buffer_text(&url));
@@ -62,7 +63,8 @@ static bool read_token(struct credential_source *source, const struct identity *
     if (path == NULL)
         return true;
     source->container_token = token_file_read(path, identity_trusted_uid(settings), error);
-    return source->container_token != NULL || error_context(error, "[aws] " TOKEN_KEY);
+    return source->container_token != NULL ||
+           error_context(error, "[%s] " TOKEN_KEY, identity_section(settings));
 }
 
 enum provider_answer credentials_prepare_container(const struct provider *provider,
@@ -72,27 +74,28 @@ enum provider_answer credentials_prepare_container(const struct provider *provid
 {
     const char *relative = identity_setting(place->settings, RELATIVE_KEY);
     const char *full = identity_setting(place->settings, FULL_KEY);
+    const char *section = identity_section(place->settings);
     bool ok;
 
     (void)provider;
     if (relative == NULL && full == NULL) {
-        error_set(error, "[aws] " RELATIVE_KEY " and " FULL_KEY ": not set");
+        error_set(error, "[%s] " RELATIVE_KEY " and " FULL_KEY ": not set", section);
         return PROVIDER_NOT_CONFIGURED;
     }
     if (relative != NULL && relative[0] != '/')
-        ok = error_set(error, "[aws] " RELATIVE_KEY ": expected a path that begins with /");
+        ok = error_set(error, "[%s] " RELATIVE_KEY ": expected a path that begins with /", section);
     else if (relative != NULL)
-        ok = use_url(source, RELATIVE_KEY, ECS_ADDRESS, relative, error);
+        ok = use_url(source, place, RELATIVE_KEY, ECS_ADDRESS, relative, error);
     else
-        ok = use_url(source, FULL_KEY, full, "", error);
+        ok = use_url(source, place, FULL_KEY, full, "", error);
     if (!ok || !read_token(source, place->settings, error))
         return PROVIDER_BROKEN;
     source->origin = CREDENTIALS_OF_CONTAINER;
     return PROVIDER_FOUND;
 }
 
-static bool read_answer(const struct http_exchange *exchange, struct credentials *credentials,
-                        struct error *error)
+static bool read_answer(const struct http_exchange *exchange, const struct identity *settings,
+                        struct credentials *credentials, struct error *error)
 {
     const struct http_response *response = &exchange->response;
     struct json document;
@@ -101,8 +104,8 @@ static bool read_answer(const struct http_exchange *exchange, struct credentials
         return error_set(error, "%s", exchange->error.text);
     if (response->status == 401 || response->status == 403)
         return error_set(
-            error, "it refuses the authorization token (HTTP status %ld): check [aws] " TOKEN_KEY,
-            response->status);
+            error, "it refuses the authorization token (HTTP status %ld): check [%s] " TOKEN_KEY,
+            response->status, identity_section(settings));
     if (response->status != 200)
         return error_set(error, "it answers HTTP status %ld", response->status);
     if (!json_read(&document, buffer_text(&response->body), response->body.length) ||
@@ -127,7 +130,7 @@ bool credentials_of_container(struct credentials *credentials,
     if (source->container_token != NULL)
         http_add_header(&exchange.request, "Authorization", source->container_token);
     local_service_ask(access->http, &exchange, ATTEMPT_MS, access->deadline);
-    ok = read_answer(&exchange, credentials, error);
+    ok = read_answer(&exchange, access->settings, credentials, error);
     http_exchange_free(&exchange);
     return ok;
 }

@@ -228,8 +228,8 @@ bool credential_source_add_configured_role(struct credential_source *source,
 
     for (size_t i = 0; arn == NULL && i < sizeof companions / sizeof *companions; i++) {
         if (identity_setting(settings, companions[i]) != NULL)
-            return error_set(error, "[aws] %s belongs to a role_arn, which is not set",
-                             companions[i]);
+            return error_set(error, "[%s] %s belongs to a role_arn, which is not set",
+                             identity_section(settings), companions[i]);
     }
     return arn == NULL || identity_setting(settings, "web_identity_token_file") != NULL ||
            credential_source_add_role(source, arn, identity_setting(settings, "role_session_name"),

@@ -26,13 +26,13 @@ enum provider_answer credentials_of_configured_web_identity(const struct provide
     const char *token_file = identity_setting(place->settings, provider->key);
 
     if (token_file == NULL) {
-        error_set(error, "[aws] %s: not set", provider->key);
+        error_set(error, "[%s] %s: not set", identity_section(place->settings), provider->key);
         return PROVIDER_NOT_CONFIGURED;
     }
     if (prepare(source, place->settings, token_file, identity_setting(place->settings, "role_arn"),
                 identity_setting(place->settings, "role_session_name"), error))
         return PROVIDER_FOUND;
-    error_context(error, "[aws] %s", provider->key);
+    error_context(error, "[%s] %s", identity_section(place->settings), provider->key);
     return PROVIDER_BROKEN;
 }
 

@@ -7,6 +7,7 @@
 
 #include "aws/identity_setting.h"
 #include "aws/region.h"
+#include "aws/url.h"
 #include "common/buffer.h"
 
 struct partition {
@@ -28,6 +29,20 @@ static const struct partition partitions[] = {
 };
 
 static const char *const services[] = {"ssm", "sts", "secretsmanager", "rds"};
+
+#define ENDPOINT_KEY "endpoint_url"
+
+/* As AWS_ENDPOINT_URL_SSM and the like are for AWS's SDKs. */
+static const struct {
+    const char *service;
+    const char *key;
+} own_urls[] = {
+    {"ssm", "endpoint_url_ssm"},
+    {"sts", "endpoint_url_sts"},
+    {"secretsmanager", "endpoint_url_secretsmanager"},
+};
+
+#define ENDPOINT_KEYS (sizeof own_urls / sizeof *own_urls)
 
 /* Where a service's names do not follow from the partition's. */
 struct exception {
@@ -234,13 +249,13 @@ static bool has_legal_path(const struct url *url)
 static bool parse_url(const char *text, struct url *url, struct error *error)
 {
     if (!split_url(text, url) || !has_legal_host(url))
-        return error_set(error, "[aws] endpoint_url: expected https://HOST or https://HOST:PORT");
+        return error_set(error, "expected https://HOST or https://HOST:PORT");
     if (!has_legal_path(url))
-        return error_set(error, "[aws] endpoint_url: expected a path of letters, digits and any of "
-                                "- . _ ~ / without dot segments, or none");
+        return error_set(error, "expected a path of letters, digits and any of - . _ ~ / without "
+                                "dot segments, or none");
     if (!url->tls && !is_loopback(url))
-        return error_set(error, "[aws] endpoint_url: expected https; http is only for addresses of "
-                                "this machine (127.0.0.0/8, [::1], localhost)");
+        return error_set(error, "expected https; http is only for addresses of this machine "
+                                "(127.0.0.0/8, [::1], localhost)");
     return true;
 }
 
@@ -264,7 +279,7 @@ static bool use_url(struct endpoint *endpoint, const char *text, struct error *e
     standard = url.tls ? 443 : 80;
     port = url.port_length > 0 ? strtoul(url.port, NULL, 10) : standard;
     if (port == 0 || port > 65535)
-        return error_set(error, "[aws] endpoint_url: expected a port from 1 to 65535");
+        return error_set(error, "expected a port from 1 to 65535");
     append_lower_case(&host, url.host, url.host_length);
     if (port != standard)
         buffer_append_format(&host, ":%lu", port);
@@ -281,10 +296,30 @@ static bool use_url(struct endpoint *endpoint, const char *text, struct error *e
     return finish(endpoint, error);
 }
 
+/* What is configured for this service, else for all. */
+struct configured_url {
+    const char *key;
+    const char *url; /* NULL: nothing */
+};
+
+static struct configured_url configured_url(const struct identity *settings, const char *service)
+{
+    struct configured_url configured = {.key = ENDPOINT_KEY};
+
+    for (size_t i = 0; i < ENDPOINT_KEYS; i++) {
+        if (strcmp(own_urls[i].service, service) == 0 &&
+            identity_setting(settings, own_urls[i].key) != NULL)
+            configured.key = own_urls[i].key;
+    }
+    configured.url = identity_setting(settings, configured.key);
+    return configured;
+}
+
 bool endpoint_find(struct endpoint *endpoint, const struct identity *settings, const char *service,
                    const char *region, struct error *error)
 {
-    const char *configured = identity_setting(settings, "endpoint_url");
+    struct configured_url configured = configured_url(settings, service);
+    const char *section = identity_section(settings);
     const struct partition *partition;
     bool fips;
     bool dualstack;
@@ -297,14 +332,35 @@ bool endpoint_find(struct endpoint *endpoint, const struct identity *settings, c
     if (!identity_setting_is_yes(settings, "use_fips_endpoint", &fips, error) ||
         !identity_setting_is_yes(settings, "use_dualstack_endpoint", &dualstack, error))
         return false;
-    if (configured != NULL && (fips || dualstack))
-        return error_set(error, "[aws] endpoint_url cannot be combined with %s: remove one of them",
-                         fips ? "use_fips_endpoint" : "use_dualstack_endpoint");
+    if (configured.url != NULL && (fips || dualstack))
+        return error_set(error, "[%s] %s cannot be combined with %s: remove one of them", section,
+                         configured.key, fips ? "use_fips_endpoint" : "use_dualstack_endpoint");
     partition = partition_of(region);
     endpoint->partition = partition->name;
-    return configured != NULL
-               ? use_url(endpoint, configured, error)
-               : make_endpoint(endpoint, partition, service, region, fips, dualstack, error);
+    if (configured.url == NULL)
+        return make_endpoint(endpoint, partition, service, region, fips, dualstack, error);
+    return use_url(endpoint, configured.url, error) ||
+           error_context(error, "[%s] %s", section, configured.key);
+}
+
+/* Without a port it is a standard one, which is open to everybody. */
+static uint16_t port_of(const struct identity *settings, const char *key)
+{
+    const char *url = identity_setting(settings, key);
+    struct url_target target;
+
+    return url != NULL && url_find_target(url, &target) ? target.port : 0;
+}
+
+size_t endpoint_ports(const struct identity *settings, uint16_t *ports, size_t max)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i <= ENDPOINT_KEYS && count < max; i++) {
+        ports[count] = port_of(settings, i < ENDPOINT_KEYS ? own_urls[i].key : ENDPOINT_KEY);
+        count += ports[count] != 0 ? 1 : 0;
+    }
+    return count;
 }
 
 void endpoint_free(struct endpoint *endpoint)

@@ -4,6 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *identity_section(const struct identity *settings)
+{
+    return settings->section != NULL && settings->section[0] != '\0' ? settings->section : "aws";
+}
+
 const char *identity_setting(const struct identity *settings, const char *key)
 {
     for (size_t i = 0; i < settings->count; i++) {
@@ -20,7 +25,7 @@ bool identity_setting_is_yes(const struct identity *settings, const char *key, b
 
     *yes = value != NULL && strcmp(value, "yes") == 0;
     if (value != NULL && !*yes && strcmp(value, "no") != 0)
-        return error_set(error, "[aws] %s: expected yes or no", key);
+        return error_set(error, "[%s] %s: expected yes or no", identity_section(settings), key);
     return true;
 }
 

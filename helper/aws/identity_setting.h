@@ -10,6 +10,9 @@
 #include "common/error.h"
 #include "common/exchange.h"
 
+/* The section that the settings stand in, for errors that name a key of it: aws, or aws NAME. */
+const char *identity_section(const struct identity *settings);
+
 /* The value, borrowed, or NULL. */
 const char *identity_setting(const struct identity *settings, const char *key);
 

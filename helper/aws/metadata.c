@@ -39,7 +39,8 @@ static const char *address_of(const struct identity *settings, struct error *err
         return ADDRESS_IPV4;
     if (strcasecmp(mode, "ipv6") == 0)
         return ADDRESS_IPV6;
-    error_set(error, "[aws] ec2_metadata_service_endpoint_mode: expected ipv4 or ipv6");
+    error_set(error, "[%s] ec2_metadata_service_endpoint_mode: expected ipv4 or ipv6",
+              identity_section(settings));
     return NULL;
 }
 
@@ -50,14 +51,16 @@ bool metadata_open(struct metadata_service *service, const struct identity *sett
     struct url_target target;
     size_t length;
 
-    *service = (struct metadata_service){.token = {.limit = TOKEN_MAX + 1}};
+    *service = (struct metadata_service){.settings = settings, .token = {.limit = TOKEN_MAX + 1}};
     if (address == NULL ||
         !identity_setting_is_yes(settings, "ec2_metadata_disabled", &service->disabled, error))
         return false;
     if (!url_find_target(address, &target) || (!target.loopback && !target.link_local) ||
         strpbrk(address, "?#") != NULL)
-        return error_set(error, "[aws] ec2_metadata_service_endpoint: expected http:// and a "
-                                "link-local address, or one of this machine");
+        return error_set(error,
+                         "[%s] ec2_metadata_service_endpoint: expected http:// and a link-local "
+                         "address, or one of this machine",
+                         identity_section(settings));
     length = strlen(address);
     while (address[length - 1] == '/')
         length--;
@@ -180,7 +183,8 @@ enum metadata_answer metadata_ask(struct metadata_service *service, struct http 
 
     *error = service->silence;
     if (service->disabled)
-        error_set(error, "the metadata service is not asked: [aws] ec2_metadata_disabled is yes");
+        error_set(error, "the metadata service is not asked: [%s] ec2_metadata_disabled is yes",
+                  identity_section(service->settings));
     if (error_is_set(error) ||
         (service->token.length == 0 && !renew_token(service, http, deadline, error)))
         return METADATA_SILENT;

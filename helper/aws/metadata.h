@@ -22,7 +22,8 @@
 #include "common/exchange.h"
 
 struct metadata_service {
-    char *url; /* without a slash at its end */
+    const struct identity *settings; /* borrowed */
+    char *url;                       /* without a slash at its end */
     uint16_t port;
     bool disabled;
     struct buffer token;  /* empty until the first question */

@@ -29,7 +29,8 @@ static char *copy_region(const char *region, const char *place, struct error *er
     return copy;
 }
 
-static char *find_in_profile(const struct shared_config *config, struct error *error)
+static char *find_in_profile(const struct shared_config *config, const char *section,
+                             struct error *error)
 {
     struct error credentials_answer = ERROR_INIT;
     struct error config_answer = ERROR_INIT;
@@ -48,22 +49,24 @@ static char *find_in_profile(const struct shared_config *config, struct error *e
     shared_file_describe(&config->credentials, config->profile, "region", &credentials_answer);
     shared_file_describe(&config->config, config->profile, "region", &config_answer);
     error_set(error,
-              "no region is configured: tried [aws] region: not set; %s; %s: write region = "
-              "us-east-2, or whichever yours is, under [aws] in ssmenv.conf",
-              credentials_answer.text, config_answer.text);
+              "no region is configured: tried [%s] region: not set; %s; %s: write region = "
+              "us-east-2, or whichever yours is, under [%s] in ssmenv.conf",
+              section, credentials_answer.text, config_answer.text, section);
     return NULL;
 }
 
 char *region_find(const struct identity *settings, struct error *error)
 {
     const char *configured = identity_setting(settings, "region");
+    struct error place = ERROR_INIT;
     struct shared_config config;
     char *region = NULL;
 
+    error_set(&place, "[%s] region", identity_section(settings));
     if (configured != NULL)
-        return copy_region(configured, "[aws] region", error);
+        return copy_region(configured, place.text, error);
     if (shared_config_read(&config, settings, error))
-        region = find_in_profile(&config, error);
+        region = find_in_profile(&config, identity_section(settings), error);
     shared_config_free(&config);
     return region;
 }

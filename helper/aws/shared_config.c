@@ -86,7 +86,8 @@ static void describe_slip(const struct shared_config *config, struct buffer *tex
     }
 }
 
-static bool check_profile(const struct shared_config *config, struct error *error)
+static bool check_profile(const struct shared_config *config, const struct identity *settings,
+                          struct error *error)
 {
     struct buffer text = BUFFER_INIT;
 
@@ -97,8 +98,8 @@ static bool check_profile(const struct shared_config *config, struct error *erro
     buffer_append_text(&text, "; ");
     describe_profiles(&config->config, &text);
     describe_slip(config, &text);
-    error_set(error, "there is no profile %s, which [aws] profile names: %s", config->profile,
-              buffer_text(&text));
+    error_set(error, "there is no profile %s, which [%s] profile names: %s", config->profile,
+              identity_section(settings), buffer_text(&text));
     buffer_free(&text);
     return false;
 }
@@ -111,7 +112,7 @@ bool shared_config_read(struct shared_config *config, const struct identity *set
     *config = (struct shared_config){.profile = named != NULL ? named : "default"};
     return read_file(&config->credentials, &credentials_rule, settings, error) &&
            read_file(&config->config, &config_rule, settings, error) &&
-           (named == NULL || check_profile(config, error));
+           (named == NULL || check_profile(config, settings, error));
 }
 
 void shared_config_free(struct shared_config *config)
@@ -191,8 +192,8 @@ static void warn_of_unread_keys(const struct shared_config *config, const struct
         if (identity_setting(settings, unread[i].instead) != NULL ||
             shared_config_find(config, unread[i].key, &value, &ignored) != PROFILE_VALUE_FOUND)
             continue;
-        error_set(&warning, "%s:%u: %s of a profile is not read: write %s under [aws]", value.path,
-                  value.line, unread[i].key, unread[i].instead);
+        error_set(&warning, "%s:%u: %s of a profile is not read: write %s under [%s]", value.path,
+                  value.line, unread[i].key, unread[i].instead, identity_section(settings));
         warn(text, warning.text);
     }
 }

@@ -4,6 +4,7 @@
 
 #include "aws/call.h"
 #include "aws/endpoint.h"
+#include "aws/identity_setting.h"
 #include "aws/sigv4_canonical.h"
 #include "aws/timestamp.h"
 #include "aws/xml.h"
@@ -111,8 +112,10 @@ static bool find_service(struct service *service, struct endpoint *endpoint,
                          struct error *error)
 {
     if (access->region == NULL)
-        return error_set(error, "a role is assumed in a region, and none is known: write region = "
-                                "us-east-2, or whichever yours is, under [aws] in ssmenv.conf");
+        return error_set(error,
+                         "a role is assumed in a region, and none is known: write region = "
+                         "us-east-2, or whichever yours is, under [%s] in ssmenv.conf",
+                         identity_section(access->settings));
     if (!endpoint_find(endpoint, access->settings, "sts", access->region, error))
         return false;
     *service = (struct service){.name = "sts",

@@ -35,11 +35,13 @@ static void *read_array(struct wire_reader *reader, size_t limit, size_t element
 
 static void put_identity(struct buffer *payload, const struct identity *identity)
 {
+    frame_put_text(payload, identity->section != NULL ? identity->section : "");
     frame_put_u16(payload, (uint16_t)identity->count);
     for (size_t i = 0; i < identity->count; i++) {
         frame_put_text(payload, identity->settings[i].key);
         frame_put_text(payload, identity->settings[i].value);
     }
+    keepsake_put(&identity->kept, payload);
 }
 
 void request_encode(const struct request *request, struct buffer *frame)
@@ -64,6 +66,7 @@ void request_encode(const struct request *request, struct buffer *frame)
 
 static bool read_identity(struct wire_reader *reader, struct identity *identity)
 {
+    identity->section = read_copy(reader, LIMIT_SECTION_BYTES);
     identity->settings =
         read_array(reader, LIMIT_SETTINGS, sizeof *identity->settings, &identity->count);
     for (size_t i = 0; i < identity->count && !reader->failed; i++) {
@@ -72,7 +75,7 @@ static bool read_identity(struct wire_reader *reader, struct identity *identity)
         if (identity->settings[i].key == NULL || identity->settings[i].value == NULL)
             return false;
     }
-    return !reader->failed;
+    return identity->section != NULL && keepsake_take(&identity->kept, reader);
 }
 
 static bool member_is_pointer(const struct lookup *lookup)
@@ -131,6 +134,8 @@ static void identity_free(struct identity *identity)
         text_free(identity->settings[i].value);
     }
     free(identity->settings);
+    text_free(identity->section);
+    keepsake_free(&identity->kept);
 }
 
 void request_free(struct request *request)
@@ -167,12 +172,23 @@ void result_put(const struct result *result, struct buffer *bytes)
         frame_put_text(bytes, result->warnings[i]);
 }
 
+static void put_learnt(struct buffer *payload, const struct learnt *learnt)
+{
+    bool useless = learnt->lesson == LESSON_KEEP && !keepsake_is_legal(&learnt->keepsake);
+
+    frame_put_u8(payload, useless ? LESSON_NONE : (uint8_t)learnt->lesson);
+    keepsake_put(&learnt->keepsake, payload);
+}
+
 void result_encode(const struct result *result, struct buffer *frame)
 {
     struct buffer payload = BUFFER_INIT;
 
     payload.limit = LIMIT_RESULT_BYTES;
     result_put(result, &payload);
+    frame_put_u16(&payload, (uint16_t)result->learnt_count);
+    for (size_t i = 0; i < result->learnt_count; i++)
+        put_learnt(&payload, &result->learnt[i]);
     frame_seal(frame, WIRE_RESULT, &payload);
     buffer_free(&payload);
 }
@@ -220,6 +236,25 @@ bool result_take(struct result *result, struct wire_reader *reader, struct error
     return error_set(error, "the result is damaged");
 }
 
+/* Only what is to be kept comes with something to keep. */
+static bool read_learnt(struct wire_reader *reader, struct learnt *learnt)
+{
+    learnt->lesson = wire_read_u8(reader);
+    return keepsake_take(&learnt->keepsake, reader) && learnt->lesson <= LESSON_FORGET &&
+           (learnt->keepsake.life != 0) == (learnt->lesson == LESSON_KEEP);
+}
+
+static bool read_all_learnt(struct wire_reader *reader, struct result *result)
+{
+    result->learnt =
+        read_array(reader, LIMIT_IDENTITIES, sizeof *result->learnt, &result->learnt_count);
+    for (size_t i = 0; i < result->learnt_count; i++) {
+        if (!read_learnt(reader, &result->learnt[i]))
+            return false;
+    }
+    return !reader->failed;
+}
+
 bool result_decode(struct result *result, const void *payload, size_t length, struct error *error)
 {
     struct wire_reader reader;
@@ -227,7 +262,7 @@ bool result_decode(struct result *result, const void *payload, size_t length, st
     wire_reader_init(&reader, payload, length);
     if (!result_take(result, &reader, error))
         return false;
-    if (wire_reader_done(&reader))
+    if (read_all_learnt(&reader, result) && wire_reader_done(&reader))
         return true;
     result_free(result);
     return error_set(error, "the result is damaged");
@@ -252,6 +287,9 @@ void result_free(struct result *result)
     for (size_t i = 0; i < result->warning_count; i++)
         text_free(result->warnings[i]);
     free(result->warnings);
+    for (size_t i = 0; i < result->learnt_count; i++)
+        keepsake_free(&result->learnt[i].keepsake);
+    free(result->learnt);
     *result = (struct result){0};
 }
 

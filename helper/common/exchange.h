@@ -2,9 +2,10 @@
  * What the helper asks of the fetcher, and what comes back.
  *
  * A request has identities (one for [aws], one for each [aws NAME]), each a list of settings
- * under the keys of ssmenv.conf, and lookups: single parameters, single
- * secrets and imports of everything under a path, each made under one identity. A result has
- * exactly one answer for each lookup, in the request's order, and warnings for the log.
+ * under the keys of ssmenv.conf with what was kept of it (keepsake.h), and lookups: single
+ * parameters, single secrets and imports of everything under a path, each made under one identity.
+ * A result has exactly one answer for each lookup, in the request's order, warnings for the log,
+ * and for each identity what is to be kept of it now; or for none, when nobody was asked.
  *
  * A lookup may ask for one member of a value that is JSON. The fetcher selects it, so that bytes
  * from the network are parsed inside its sandbox only; the entry then holds the member's text.
@@ -14,10 +15,12 @@
  * Both structs own what they point to; values are secrets and are wiped by the _free functions.
  * The decoders check every count and length against ssmenv/limits.h: neither side trusts the other.
  *
- * Request payload: u64 deadline, u16 identities, for each u16 settings and that many pairs
- * of texts (key, value); u16 lookups, each u8 kind, u16 identity, text name, text member.
+ * Request payload: u64 deadline, u16 identities, for each text section, u16 settings and that many
+ * pairs of texts (key, value), keepsake; u16 lookups, each u8 kind, u16 identity, text name, text
+ * member.
  * Result payload: u16 answers, each u8 state, text error, u16 entries and that many pairs of texts
- * (name, value); u16 warnings, each a text.
+ * (name, value); u16 warnings, each a text; u16 identities, each u8 lesson, keepsake.
+ * Keepsake: u32 life, and if that is not 0 six texts in the order of struct keepsake.
  */
 #ifndef SSMENV_COMMON_EXCHANGE_H
 #define SSMENV_COMMON_EXCHANGE_H
@@ -27,6 +30,7 @@
 #include "common/buffer.h"
 #include "common/deadline.h"
 #include "common/error.h"
+#include "common/keepsake.h"
 
 struct setting {
     char *key;
@@ -36,6 +40,8 @@ struct setting {
 struct identity {
     struct setting *settings;
     size_t count;
+    char *section;        /* what it is called in errors: aws, or aws NAME; NULL: aws */
+    struct keepsake kept; /* empty where nothing is */
 };
 
 enum lookup_kind {
@@ -48,7 +54,7 @@ enum lookup_kind {
 struct lookup {
     enum lookup_kind kind;
     uint16_t identity; /* index into the request's identities */
-    char *name;        /* as Parameter Store or Secrets Manager knows it */
+    char *name;        /* as Parameter Store or Secrets Manager knows it, but for %i */
     /* "": the whole value. Else a JSON pointer (RFC 6901) that begins with '/', as in /username or
      * /a/b; not with imports. A string gives its text; a number, true or false the text
      * as written; an object or array its JSON text without blanks. null, a member that is not
@@ -86,15 +92,29 @@ struct answer {
     size_t count;
 };
 
+/* What the fetcher has to say about what was kept of an identity. */
+enum lesson {
+    LESSON_NONE = 0,   /* it may stay as it is */
+    LESSON_KEEP = 1,   /* this is to be kept in its place */
+    LESSON_FORGET = 2, /* AWS refused it */
+};
+
+struct learnt {
+    enum lesson lesson;
+    struct keepsake keepsake; /* of LESSON_KEEP */
+};
+
 struct result {
     struct answer *answers;
     size_t answer_count;
     char **warnings;
     size_t warning_count;
+    struct learnt *learnt; /* one for each identity of the request, or none */
+    size_t learnt_count;
 };
 
-/* The bare result without a frame, for whatever else keeps one (the cache): result_put() appends
- * it, result_take() reads it from where the reader stands. */
+/* The bare result without a frame and without what was learnt, for whatever else keeps one (the
+ * cache): result_put() appends it, result_take() reads it from where the reader stands. */
 struct wire_reader;
 void result_put(const struct result *result, struct buffer *bytes);
 bool result_take(struct result *result, struct wire_reader *reader, struct error *error);

@@ -1,5 +1,6 @@
 #include "config/identities.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "config/suggestion.h"
@@ -59,6 +60,15 @@ static void report_unknown(const struct written_identities *identities,
                     suggestion.best != NULL ? "?" : "");
 }
 
+static char *section_name(const struct written_identity *identity, struct arena *arena)
+{
+    char name[LIMIT_SECTION_BYTES];
+
+    snprintf(name, sizeof name, "aws%s%s", identity->name != NULL ? " " : "",
+             identity->name != NULL ? identity->name : "");
+    return arena_copy(arena, name);
+}
+
 void identities_finish(const struct written_identities *identities, struct config *config,
                        struct diagnostics *diagnostics)
 {
@@ -68,9 +78,11 @@ void identities_finish(const struct written_identities *identities, struct confi
     config->identities =
         arena_alloc(&config->arena, identities->count * sizeof *config->identities);
     config->identity_count = identities->count;
-    for (size_t i = 0; i < identities->count; i++)
+    for (size_t i = 0; i < identities->count; i++) {
+        config->identities[i].section = section_name(&identities->items[i], &config->arena);
         settings_to_identity(&identities->items[i].settings, &config->arena, &config->identities[i],
                              diagnostics);
+    }
     for (size_t i = 0; i < config->section_count; i++) {
         struct section *section = &config->sections[i];
         size_t index = find(identities, section->identity_name);

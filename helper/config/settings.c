@@ -32,6 +32,9 @@ const struct settings_section settings_of_aws = {
         {"container_credentials_full_uri", &type_container_url},
         {"container_authorization_token_file", &type_path},
         {"endpoint_url", &type_endpoint_url},
+        {"endpoint_url_ssm", &type_endpoint_url},
+        {"endpoint_url_sts", &type_endpoint_url},
+        {"endpoint_url_secretsmanager", &type_endpoint_url},
         {"use_fips_endpoint", &type_boolean},
         {"use_dualstack_endpoint", &type_boolean},
         {"ca_bundle", &type_path},
@@ -110,20 +113,34 @@ static const struct written_setting *written_as(const struct settings_section *s
     return &settings->written[place_of(section, key)];
 }
 
+/* The first key that names an endpoint; NULL: none does. */
+static const char *named_endpoint(const struct settings *settings)
+{
+    static const char *const keys[] = {"endpoint_url", "endpoint_url_ssm", "endpoint_url_sts",
+                                       "endpoint_url_secretsmanager"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (written_as(&settings_of_aws, settings, keys[i])->value != NULL)
+            return keys[i];
+    }
+    return NULL;
+}
+
 /* A named endpoint is used as it is, so it cannot also be chosen by these. */
 static void check_endpoint(const struct settings *settings, struct diagnostics *diagnostics)
 {
     static const char *const choosers[] = {"use_fips_endpoint", "use_dualstack_endpoint"};
+    const char *named = named_endpoint(settings);
 
-    if (written_as(&settings_of_aws, settings, "endpoint_url")->value == NULL)
+    if (named == NULL)
         return;
     for (size_t i = 0; i < sizeof choosers / sizeof choosers[0]; i++) {
         const struct written_setting *chooser = written_as(&settings_of_aws, settings, choosers[i]);
 
         if (chooser->value != NULL && strcmp(chooser->value, "yes") == 0)
             diagnostics_add(diagnostics, SEVERITY_ERROR, chooser->position,
-                            "%s cannot be combined with endpoint_url: remove one of the two",
-                            choosers[i]);
+                            "%s cannot be combined with %s: remove one of the two", choosers[i],
+                            named);
     }
 }
 

@@ -30,6 +30,7 @@
 #define LIMIT_SETTING_BYTES       4096
 #define LIMIT_SETTINGS            64
 #define LIMIT_IDENTITIES          64 /* of [aws] and [aws NAME] */
+#define LIMIT_SECTION_BYTES       160 /* aws NAME */
 #define LIMIT_REQUEST_BYTES       (4 * 1024 * 1024)
 #define LIMIT_RESULT_BYTES        (16 * 1024 * 1024)
 

@@ -67,9 +67,41 @@ class Answer:
 
 
 @dataclass
+class Keepsake:
+    """What was learnt of an identity, in the order of the wire."""
+
+    life: int
+    origin: str = ""
+    access_key_id: str = ""
+    secret_access_key: str = ""
+    session_token: str = ""
+    region: str = ""
+    instance_id: str = ""
+
+    def encode(self):
+        texts = [self.origin, self.access_key_id, self.secret_access_key, self.session_token,
+                 self.region, self.instance_id]
+        return struct.pack(">I", self.life) + b"".join(map(text, texts if self.life else []))
+
+
+NOTHING = Keepsake(0)
+LESSONS = {0: "none", 1: "keep", 2: "forget"}
+
+
+@dataclass
+class Identity:
+    """Settings of a section, under its name, with what was kept of it."""
+
+    settings: dict[str, str]
+    section: str = "aws"
+    kept: Keepsake = field(default_factory=lambda: NOTHING)
+
+
+@dataclass
 class Result:
     answers: list[Answer]
     warnings: list[str]
+    learnt: list[tuple[str, Keepsake]] = field(default_factory=list)
     stderr: str = ""
     seconds: float = 0.0
     raw: bytes = b""
@@ -95,10 +127,13 @@ def frame(kind, payload):
 def encode_request(milliseconds, identities, lookups):
     deadline = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1_000_000 + milliseconds
     payload = struct.pack(">QH", deadline, len(identities))
-    for settings in identities:
-        payload += struct.pack(">H", len(settings))
-        for key, value in settings.items():
+    for identity in identities:
+        if not isinstance(identity, Identity):
+            identity = Identity(identity)
+        payload += text(identity.section) + struct.pack(">H", len(identity.settings))
+        for key, value in identity.settings.items():
             payload += text(key) + text(value)
+        payload += identity.kept.encode()
     payload += struct.pack(">H", len(lookups))
     for lookup in lookups:
         payload += struct.pack(">BH", lookup.kind, lookup.identity)
@@ -123,6 +158,11 @@ class _Reader:
         return self.take(self.number("I")).decode("utf-8", "surrogateescape")
 
 
+def decode_keepsake(reader):
+    life = reader.number("I")
+    return Keepsake(life, *[reader.text() for _ in range(6)]) if life else NOTHING
+
+
 def decode_result(data):
     reader = _Reader(data)
     magic, version, kind, zero, length = struct.unpack(">4sBBHI", reader.take(12))
@@ -134,9 +174,11 @@ def decode_result(data):
         answers.append(Answer(state, error, [(reader.text(), reader.text())
                                              for _ in range(reader.number("H"))]))
     warnings = [reader.text() for _ in range(reader.number("H"))]
+    learnt = [(LESSONS[reader.number("B")], decode_keepsake(reader))
+              for _ in range(reader.number("H"))]
     if reader.data:
         raise AssertionError("bytes behind the result")
-    return Result(answers, warnings)
+    return Result(answers, warnings, learnt)
 
 
 class Fetcher:

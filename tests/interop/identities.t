@@ -91,11 +91,24 @@ def _():
         two.configure(central="ca_bundle = /nonexistent\n")
         reply = helper.log_in()
         check_equal((reply.outcome, reply.variables), ("partial", {"A": "home"}))
-        check_contains(reply.error, "/nonexistent")
+        check_contains(reply.error, "[aws central] ca_bundle: /nonexistent")
     with Two() as two:
         two.configure(before="[aws unused]\nca_bundle = /nonexistent\n")
         reply = helper.log_in()
         check_equal((reply.outcome, reply.variables), ("complete", ALL), reply.error)
+
+
+@test("each service goes to the URL that is its own")
+def _():
+    role = "role_arn = arn:aws:iam::444455556666:role/params\n"
+    for service, more, action in (("ssm", "", "ssm:GetParameter"), ("sts", role, "sts:AssumeRole"),
+                                  ("secretsmanager", "", "secretsmanager:GetSecretValue")):
+        with Two() as two:
+            two.configure(central=f"{more}endpoint_url_{service} = http://127.0.0.1:9\n")
+            reply = helper.log_in()
+            check_equal((reply.outcome, reply.variables), ("partial", {"A": "home"}))
+            check_contains(reply.error, action)
+            check_contains(reply.error, "no connection to 127.0.0.1")
 
 
 run()

@@ -16,7 +16,7 @@ static bool find_credentials(struct credentials *credentials, const struct ident
                              struct error *error)
 {
     struct credential_source source;
-    struct metadata_service metadata = {.disabled = true};
+    struct metadata_service metadata = {.settings = identity, .disabled = true};
     const struct credential_access access = {.metadata = &metadata, .settings = identity};
     bool found = credentials_prepare(&source, identity, deadline_in(60000), error);
 

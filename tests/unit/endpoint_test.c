@@ -245,6 +245,76 @@ static void an_endpoint_url_excludes_fips_and_dualstack(void)
                    "https://h/ h / 443 aws");
 }
 
+static struct identity urls_of(const char *own_key, struct setting settings[2])
+{
+    static char key[] = "endpoint_url";
+    static char all[] = "https://all:1";
+    static char own[] = "https://own:2/x";
+
+    settings[0] = (struct setting){key, all};
+    settings[1] = (struct setting){(char *)(uintptr_t)own_key, own};
+    return (struct identity){.settings = settings, .count = 2};
+}
+
+static void check_url(const struct identity *identity, const char *service, const char *expected)
+{
+    struct endpoint endpoint;
+    struct error error = ERROR_INIT;
+
+    if (CHECK(endpoint_find(&endpoint, identity, service, "us-east-2", &error)))
+        CHECK_TEXT(endpoint.url, expected);
+    else
+        printf("# %s\n", error.text);
+    endpoint_free(&endpoint);
+}
+
+static void a_service_s_own_url_beats_the_one_for_all(void)
+{
+    static const struct {
+        const char *key;
+        const char *service;
+        const char *other;
+    } cases[] = {{"endpoint_url_ssm", "ssm", "sts"},
+                 {"endpoint_url_sts", "sts", "secretsmanager"},
+                 {"endpoint_url_secretsmanager", "secretsmanager", "ssm"}};
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct setting settings[2];
+        struct identity both = urls_of(cases[i].key, settings);
+        struct identity own = {.settings = settings + 1, .count = 1};
+        char usual[128];
+
+        snprintf(usual, sizeof usual, "https://%s.us-east-2.amazonaws.com/", cases[i].other);
+        check_url(&both, cases[i].service, "https://own:2/x");
+        check_url(&both, cases[i].other, "https://all:1/");
+        check_url(&own, cases[i].other, usual);
+    }
+}
+
+static void an_error_names_the_section_and_the_key(void)
+{
+    struct setting setting = {(char[]){"endpoint_url_sts"}, (char[]){"hidden"}};
+    struct identity identity = {
+        .settings = &setting, .count = 1, .section = (char[]){"aws central"}};
+    struct endpoint endpoint;
+    struct error error = ERROR_INIT;
+
+    CHECK(!endpoint_find(&endpoint, &identity, "sts", "us-east-2", &error));
+    CHECK_TEXT(error.text, "[aws central] endpoint_url_sts: expected https://HOST or "
+                           "https://HOST:PORT");
+}
+
+static void the_ports_of_all_urls_are_known(void)
+{
+    struct setting settings[2];
+    struct identity identity = urls_of("endpoint_url_sts", settings);
+    uint16_t ports[8];
+
+    CHECK_INT((long long)endpoint_ports(&identity, ports, 8), 2);
+    CHECK_INT(ports[0] + ports[1], 3);
+    CHECK_INT((long long)endpoint_ports(&identity, ports, 1), 1);
+}
+
 static void choices_are_yes_or_no(void)
 {
     check_refused((struct options){.fips = "hidden"},
@@ -274,6 +344,9 @@ static const struct tap_test tests[] = {
     {"a path that would not arrive as it is signed is refused",
      a_path_that_would_not_arrive_as_it_is_signed_is_refused},
     {"an endpoint_url excludes FIPS and dual-stack", an_endpoint_url_excludes_fips_and_dualstack},
+    {"a service's own URL beats the one for all", a_service_s_own_url_beats_the_one_for_all},
+    {"an error names the section and the key", an_error_names_the_section_and_the_key},
+    {"the ports of all URLs are known", the_ports_of_all_urls_are_known},
     {"choices are yes or no", choices_are_yes_or_no},
     {"region and service are checked before they become a host name",
      region_and_service_are_checked_before_they_become_a_host_name},

@@ -6,7 +6,14 @@
 #include "tap.h"
 
 static struct setting settings[] = {{(char[]){"region"}, (char[]){"us-east-2"}}};
-static struct identity identities[] = {{settings, 1}};
+static struct identity identities[] = {{.settings = settings,
+                                        .count = 1,
+                                        .section = (char[]){"aws central"},
+                                        .kept = {.life = 3600,
+                                                 .origin = (char[]){"0123"},
+                                                 .access_key_id = (char[]){"ASIA"},
+                                                 .secret_access_key = (char[]){"secret"},
+                                                 .instance_id = (char[]){"i-0123"}}}};
 static struct lookup lookups[] = {
     {LOOKUP_PARAMETER, 0, (char[]){"/prod/db:3"}, (char[]){"/username"}},
     {LOOKUP_SUBTREE, 0, (char[]){"/prod/app/"}, (char[]){""}},
@@ -30,6 +37,11 @@ static void a_request_survives_the_journey(void)
     CHECK_INT(arrived.deadline.at, INT64_C(7000000000));
     CHECK_TEXT(arrived.identities[0].settings[0].key, "region");
     CHECK_TEXT(arrived.identities[0].settings[0].value, "us-east-2");
+    CHECK_TEXT(arrived.identities[0].section, "aws central");
+    CHECK_INT(arrived.identities[0].kept.life, 3600);
+    CHECK_TEXT(arrived.identities[0].kept.secret_access_key, "secret");
+    CHECK_TEXT(arrived.identities[0].kept.session_token, NULL);
+    CHECK_TEXT(arrived.identities[0].kept.instance_id, "i-0123");
     CHECK_INT((long long)arrived.lookup_count, 2);
     CHECK_TEXT(arrived.lookups[0].name, "/prod/db:3");
     CHECK_TEXT(arrived.lookups[0].member, "/username");
@@ -46,6 +58,11 @@ static void make_result(struct result *result)
     answer_add(&result->answers[0], "/prod/db", "p\nw");
     answer_set(&result->answers[1], ANSWER_DENIED, "AccessDeniedException");
     result_warn(result, "run ssmenv policy");
+    result->learnt = calloc(2, sizeof *result->learnt);
+    result->learnt_count = 2;
+    result->learnt[0].lesson = LESSON_KEEP;
+    CHECK(keepsake_copy(&result->learnt[0].keepsake, &identities[0].kept));
+    result->learnt[1].lesson = LESSON_FORGET;
 }
 
 static void a_result_survives_the_journey(void)
@@ -67,6 +84,10 @@ static void a_result_survives_the_journey(void)
     CHECK_INT(arrived.answers[1].state, ANSWER_DENIED);
     CHECK_TEXT(arrived.answers[1].error, "AccessDeniedException");
     CHECK_TEXT(arrived.warnings[0], "run ssmenv policy");
+    CHECK_INT((long long)arrived.learnt_count, 2);
+    CHECK_INT(arrived.learnt[0].lesson, LESSON_KEEP);
+    CHECK_TEXT(arrived.learnt[0].keepsake.access_key_id, "ASIA");
+    CHECK_INT(arrived.learnt[1].lesson, LESSON_FORGET);
     result_free(&arrived);
     result_free(&result);
     buffer_free(&frame);
@@ -111,6 +132,25 @@ static void damage_is_refused_or_harmless(void)
     buffer_free(&frame);
 }
 
+/* A fetcher that says so little would have its result thrown away else. */
+static void what_cannot_be_kept_is_not_sent(void)
+{
+    struct buffer frame = BUFFER_INIT;
+    struct result result;
+    struct result arrived;
+    struct error error = ERROR_INIT;
+
+    make_result(&result);
+    result.learnt[0].keepsake.life = KEEPSAKE_LIFE_MIN_S - 1;
+    result_encode(&result, &frame);
+    if (CHECK(result_decode(&arrived, frame.data + WIRE_HEADER_BYTES,
+                            frame.length - WIRE_HEADER_BYTES, &error)))
+        CHECK_INT(arrived.learnt[0].lesson, LESSON_NONE);
+    result_free(&arrived);
+    result_free(&result);
+    buffer_free(&frame);
+}
+
 static void a_lookup_of_an_identity_that_is_not_there_is_refused(void)
 {
     struct lookup wrong = {LOOKUP_PARAMETER, 1, (char[]){"/a"}, (char[]){""}};
@@ -132,6 +172,7 @@ static const struct tap_test tests[] = {
     {"a request survives the journey", a_request_survives_the_journey},
     {"a result survives the journey", a_result_survives_the_journey},
     {"a damaged result is refused or harmless", damage_is_refused_or_harmless},
+    {"what cannot be kept is not sent", what_cannot_be_kept_is_not_sent},
     {"a lookup of an identity that is not there is refused",
      a_lookup_of_an_identity_that_is_not_there_is_refused},
 };
