@@ -94,6 +94,7 @@ test-programs: $(TEST_PROGRAMS)
 
 define PATHS_H
 #define PATH_HELPER "$(LIBEXECDIR)/ssmenv-helper"
+#define PATH_MODULE "$(SECUREDIR)/pam_ssmenv.so"
 #define PATH_CONFIG "$(CONFDIR)/ssmenv.conf"
 #define PATH_DISABLED "$(CONFDIR)/disabled"
 #define PATH_CREDENTIALS "$(CONFDIR)/credentials"

@@ -10,6 +10,7 @@
 #include "paths.h"
 
 const struct command *const commands[] = {
+    &command_check,
     &command_rds_token,
     &command_refresh,
     &command_purge,
