@@ -13,6 +13,7 @@ const struct command *const commands[] = {
     &command_check,
     &command_rds_token,
     &command_refresh,
+    &command_status,
     &command_purge,
     NULL,
 };

@@ -45,6 +45,18 @@ enum freshness freshness_judge(const struct store *store, const struct cache_pol
     return failed_lately(store, policy, now, abandoned) ? HOLD : FETCH;
 }
 
+uint64_t freshness_until(const struct store *store, const struct cache_policy *policy)
+{
+    uint64_t fresh = store->fetched_at != 0 ? store->fetched_at + lifetime(store, policy) : 0;
+    uint64_t held = 0;
+
+    if (store->attempt == ATTEMPT_FAILED)
+        held = store->attempt_end + policy->retry_after_ms;
+    if (store->attempt == ATTEMPT_RUNNING)
+        held = store->attempt_at + policy->retry_after_ms;
+    return fresh > held ? fresh : held;
+}
+
 bool freshness_is_usable(const struct store *store, const struct cache_policy *policy, uint64_t now)
 {
     return store->fetched_at != 0 && now - store->fetched_at <= policy->max_stale_ms &&

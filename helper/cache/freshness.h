@@ -32,6 +32,9 @@ uint64_t freshness_ttl(uint64_t ttl_ms, uint64_t seed);
 enum freshness freshness_judge(const struct store *store, const struct cache_policy *policy,
                                uint64_t now, bool abandoned);
 
+/* From when on a login fetches; a time that has passed: the next one does. */
+uint64_t freshness_until(const struct store *store, const struct cache_policy *policy);
+
 /* Whether the values may be served although they are not fresh. */
 bool freshness_is_usable(const struct store *store, const struct cache_policy *policy,
                          uint64_t now);
