@@ -152,7 +152,7 @@ static bool is_our_outcome(const struct run *run, const struct job *job, bool wa
     const struct store *store = &job->store;
 
     if (run->cache->renew)
-        return store->attempt > ATTEMPT_RUNNING && store->attempt_at >= run->started;
+        return store->attempt > ATTEMPT_RUNNING && store->attempt_at > run->started;
     if (store->attempt == ATTEMPT_RUNNING)
         return waited;
     return store->attempt != ATTEMPT_NONE && store->attempt_end > run->started;
