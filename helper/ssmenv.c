@@ -11,6 +11,7 @@
 
 const struct command *const commands[] = {
     &command_check,
+    &command_doctor,
     &command_migrate,
     &command_rds_token,
     &command_refresh,
