@@ -282,10 +282,11 @@ void check_run_folder(struct checking *checking)
                      "belongs to uid %u, so nothing is kept: remove it; the next login makes it "
                      "anew",
                      (unsigned)status.st_uid);
-    else if ((status.st_mode & 0077) != 0)
-        findings_add(findings, FINDING_ERROR, in_file(PATH_RUNDIR),
-                     "has mode %04o, so nothing is kept: chmod 0700 " PATH_RUNDIR,
-                     (unsigned)(status.st_mode & 07777));
+    else if (status.st_uid != 0 && (status.st_mode & 0077) != 0)
+        findings_add(
+            findings, FINDING_WARNING, in_file(PATH_RUNDIR),
+            "has mode %04o until the next login of root's mends it: chmod 0700 " PATH_RUNDIR,
+            (unsigned)(status.st_mode & 07777));
     else if (checking->settings.root != NULL && !is_empty(PATH_RUNDIR))
         findings_add(findings, FINDING_ERROR, in_file(PATH_RUNDIR),
                      "holds fetched values, and whoever gets the image gets them: empty it, and "

@@ -394,6 +394,18 @@ static bool check_service(struct checking *checking, const struct pam_service *s
     return used;
 }
 
+/* A line that is wrong has been told already. */
+static bool is_written(const struct pam_services *pam)
+{
+    for (size_t i = 0; i < pam->file_count; i++) {
+        for (size_t j = 0; j < pam->files[i]->count; j++) {
+            if (pam_line_is_ours(&pam->files[i]->lines[j]))
+                return true;
+        }
+    }
+    return false;
+}
+
 void check_pam_stacks(struct checking *checking)
 {
     bool used = false;
@@ -401,7 +413,7 @@ void check_pam_stacks(struct checking *checking)
     pam_services_load(&checking->pam);
     for (size_t i = 0; i < checking->pam.service_count; i++)
         used |= check_service(checking, &checking->pam.services[i]);
-    if (!used && checking->pam.unseen_count == 0)
+    if (!used && checking->pam.unseen_count == 0 && !is_written(&checking->pam))
         findings_add(&checking->findings, FINDING_WARNING,
                      in_file(checking->pam.in_one_file ? "/etc/pam.conf" : "/etc/pam.d"),
                      "no service uses pam_ssmenv.so, so no session gets variables: add \"-session "

@@ -101,7 +101,8 @@ bool check_trust(struct checking *checking, const char *path, mode_t type, struc
     trusted = check_one(checking, resolved, type, place, status != NULL ? status : &unwanted);
     while (trusted && strcmp(resolved, "/") != 0) {
         ascend(resolved);
-        trusted = check_one(checking, resolved, S_IFDIR, place, &unwanted);
+        trusted = check_one(checking, resolved, S_IFDIR,
+                            place.line != 0 ? place : in_file(resolved), &unwanted);
     }
     free(resolved);
     return trusted;
