@@ -8,7 +8,7 @@
 #include "common/privilege.h"
 #include "paths.h"
 
-static bool find_account(uid_t *uid, gid_t *gid, struct error *error)
+bool find_helper_user(uid_t *uid, gid_t *gid, struct error *error)
 {
     const struct passwd *entry;
 
@@ -19,6 +19,10 @@ static bool find_account(uid_t *uid, gid_t *gid, struct error *error)
                          strerror(errno));
     if (entry == NULL)
         return error_set(error, "there is no account " HELPER_USER ": systemd-sysusers makes it");
+    if (entry->pw_uid == 0 || entry->pw_gid == 0)
+        return error_set(error,
+                         "the account " HELPER_USER " has uid %u and gid %u: neither may be 0",
+                         (unsigned)entry->pw_uid, (unsigned)entry->pw_gid);
     *uid = entry->pw_uid;
     *gid = entry->pw_gid;
     return true;
@@ -30,8 +34,8 @@ bool become_helper_user(uid_t *owner, struct error *error)
     gid_t gid = 0;
 
     *owner = geteuid();
-    if (geteuid() == 0 &&
-        (!find_account(&uid, &gid, error) || !privilege_make_folder(PATH_RUNDIR, uid, gid, error)))
+    if (geteuid() == 0 && (!find_helper_user(&uid, &gid, error) ||
+                           !privilege_make_folder(PATH_RUNDIR, uid, gid, error)))
         return false;
     return privilege_drop(uid, gid, getppid(), error);
 }

@@ -14,4 +14,7 @@
  * configuration and credentials (see config/config.h). The process must end when this fails. */
 bool become_helper_user(uid_t *owner, struct error *error);
 
+/* _ssmenv's ids, none of them 0. */
+bool find_helper_user(uid_t *uid, gid_t *gid, struct error *error);
+
 #endif

@@ -2,14 +2,8 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/frame.h"
@@ -17,7 +11,6 @@
 #include "paths.h"
 
 #define FETCHER_NAME "ssmenv-fetch"
-#define END_WAIT_MS  100
 
 struct fetcher {
     pid_t pid;
@@ -53,18 +46,6 @@ static bool find_program(char path[PATH_MAX], struct error *error)
     return put_name(path, error);
 }
 
-static bool check_program(const char *path, struct error *error)
-{
-    struct stat status;
-
-    if (stat(path, &status) != 0)
-        return error_set(error, "%s: %s: install it beside ssmenv-helper", path, strerror(errno));
-    if (!S_ISREG(status.st_mode) || (status.st_uid != 0 && status.st_uid != geteuid()) ||
-        (status.st_mode & 022) != 0)
-        return error_set(error, "%s is not a file that only root can write", path);
-    return true;
-}
-
 /* input and output: ends of pipes. */
 static bool spawn(const char *path, int input, int output, pid_t *pid, struct error *error)
 {
@@ -97,7 +78,7 @@ static bool fetcher_start(struct fetcher *fetcher, struct error *error)
     int output[2] = {-1, -1};
     bool started = false;
 
-    if (!find_program(path, error) || !check_program(path, error))
+    if (!find_program(path, error) || !program_check(path, error))
         return false;
     if (!program_pipe(input, error) || !program_pipe(output, error) ||
         !spawn(path, input[0], output[1], &fetcher->pid, error))
@@ -111,50 +92,6 @@ out:
     close_pair(input);
     close_pair(output);
     return started;
-}
-
-/* How it ended, in words; only asked when no usable result came. */
-static void explain_end(int status, struct error *error)
-{
-    if (WIFSIGNALED(status))
-        error_context(error, FETCHER_NAME " was ended by signal %d", WTERMSIG(status));
-    else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-        error_context(error, FETCHER_NAME " ended with status %d", WEXITSTATUS(status));
-    else
-        error_context(error, FETCHER_NAME);
-}
-
-/* A fetcher that closed its output without an answer is about to end: its status is worth a moment.
- */
-static void await_end(const struct fetcher *fetcher, struct deadline deadline)
-{
-    int descriptor = (int)syscall(SYS_pidfd_open, fetcher->pid, 0);
-    struct pollfd poll_descriptor = {.fd = descriptor, .events = POLLIN};
-
-    if (descriptor < 0)
-        return;
-    poll(&poll_descriptor, 1, deadline_left(deadline_earlier(deadline, deadline_in(END_WAIT_MS))));
-    close(descriptor);
-}
-
-/* After an answer there is nothing to wait for: a slow exit must not cost the login time. */
-static void fetcher_end(struct fetcher *fetcher, bool answered, struct deadline deadline,
-                        struct error *error)
-{
-    int status = 0;
-
-    if (fetcher->to >= 0)
-        close(fetcher->to);
-    close(fetcher->from);
-    if (!answered)
-        await_end(fetcher, deadline);
-    if (waitpid(fetcher->pid, &status, WNOHANG) == 0) {
-        kill(fetcher->pid, SIGKILL);
-        while (waitpid(fetcher->pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
-    if (!answered)
-        explain_end(status, error);
 }
 
 static bool exchange(struct fetcher *fetcher, const struct request *request,
@@ -199,6 +136,9 @@ bool fetcher_ask(const struct request *request, struct deadline deadline, struct
     if (!fetcher_start(&fetcher, error))
         return false;
     ok = exchange(&fetcher, request, deadline, result, error);
-    fetcher_end(&fetcher, ok, deadline, error);
+    if (fetcher.to >= 0)
+        close(fetcher.to);
+    close(fetcher.from);
+    program_end(fetcher.pid, FETCHER_NAME, deadline, ok ? NULL : error);
     return ok;
 }

@@ -2,12 +2,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define NULL_DEVICE "/dev/null"
+#define END_WAIT_MS 100
+
+bool program_check(const char *path, struct error *error)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return error_set(error, "%s: %s: it is installed with ssmenv-helper", path,
+                         strerror(errno));
+    if (!S_ISREG(status.st_mode) || (status.st_uid != 0 && status.st_uid != geteuid()) ||
+        (status.st_mode & 022) != 0)
+        return error_set(error, "%s is not a file that only root can write", path);
+    return true;
+}
 
 static int describe_descriptor(posix_spawn_file_actions_t *actions, int given, int wanted)
 {
@@ -33,8 +51,9 @@ static int describe_descriptors(posix_spawn_file_actions_t *actions, const struc
     return code;
 }
 
-static int describe_signals(posix_spawnattr_t *attributes)
+static int describe_signals(posix_spawnattr_t *attributes, const struct program *program)
 {
+    int flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
     sigset_t all;
     sigset_t none;
 
@@ -42,7 +61,9 @@ static int describe_signals(posix_spawnattr_t *attributes)
     sigemptyset(&none);
     posix_spawnattr_setsigdefault(attributes, &all);
     posix_spawnattr_setsigmask(attributes, &none);
-    return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    if (program->own_session)
+        flags |= POSIX_SPAWN_SETSID;
+    return posix_spawnattr_setflags(attributes, (short)flags);
 }
 
 bool program_start(const struct program *program, pid_t *pid, struct error *error)
@@ -61,7 +82,7 @@ bool program_start(const struct program *program, pid_t *pid, struct error *erro
         goto out_actions;
     code = describe_descriptors(&actions, program);
     if (code == 0)
-        code = describe_signals(&attributes);
+        code = describe_signals(&attributes, program);
     if (code == 0)
         code = posix_spawnp(pid, program->path, &actions, &attributes, program->arguments,
                             environment);
@@ -70,6 +91,46 @@ out_actions:
     posix_spawn_file_actions_destroy(&actions);
 out:
     return code == 0 || error_set(error, "it cannot be started: %s", strerror(code));
+}
+
+/* How it ended, in words; only asked when no usable result came. */
+static void explain_end(const siginfo_t *how, const char *name, struct error *error)
+{
+    if (how->si_pid != 0 && how->si_code != CLD_EXITED)
+        error_context(error, "%s was ended by signal %d", name, how->si_status);
+    else if (how->si_pid != 0 && how->si_status != 0)
+        error_context(error, "%s ended with status %d", name, how->si_status);
+    else
+        error_context(error, "%s", name);
+}
+
+/* Whoever closed its output without an answer is about to end: its status is worth a moment. */
+static void await_end(pid_t pid, struct deadline deadline)
+{
+    int descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd poll_descriptor = {.fd = descriptor, .events = POLLIN};
+
+    if (descriptor < 0)
+        return;
+    poll(&poll_descriptor, 1, deadline_left(deadline_earlier(deadline, deadline_in(END_WAIT_MS))));
+    close(descriptor);
+}
+
+void program_end(pid_t pid, const char *name, struct deadline deadline, struct error *error)
+{
+    siginfo_t how = {0};
+
+    if (error != NULL)
+        await_end(pid, deadline);
+    /* It is left for waitpid() to reap: until then its number, and its group's, is its own. */
+    if (waitid(P_PID, (id_t)pid, &how, WEXITED | WNOHANG | WNOWAIT) == 0) {
+        kill(-pid, SIGKILL);
+        kill(pid, SIGKILL);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    if (error != NULL)
+        explain_end(&how, name, error);
 }
 
 /* Returns a descriptor above the standard ones that means the same, and closes the old one. */
