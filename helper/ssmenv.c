@@ -13,6 +13,8 @@ const struct command *const commands[] = {
     &command_check,
     &command_doctor,
     &command_migrate,
+    &command_env,
+    &command_exec,
     &command_rds_token,
     &command_refresh,
     &command_status,

@@ -14,6 +14,8 @@ static void sanitise(char *text)
 
         if (c < 0x20 || c == 0x7f)
             *text = '?';
+        else if (c == 0xc2 && (text[1] & 0xe0) == 0x80) /* U+0080 to U+009F: terminals obey them */
+            *text = text[1] = '?';
     }
 }
 

@@ -19,6 +19,8 @@ static void control_characters_become_question_marks(void)
 
     error_set(&error, "%s", "a\nb\x1b[31mc\x7f");
     CHECK_TEXT(error.text, "a?b?[31mc?");
+    error_set(&error, "%s", "\xc2\x9b\x33\x31m caf\xc3\xa9 \xc2\xa0 \xc2");
+    CHECK_TEXT(error.text, "??31m caf\xc3\xa9 \xc2\xa0 \xc2");
 }
 
 static void a_long_text_ends_in_dots(void)
