@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     &command_migrate,
     &command_env,
     &command_exec,
+    &command_policy,
     &command_rds_token,
     &command_refresh,
     &command_status,

@@ -139,13 +139,26 @@ bool secret_read(struct json answer, const char *name, struct buffer *full_name,
     return true;
 }
 
-void secret_resource(struct buffer *arn, const char *partition, const char *region,
-                     const char *name)
+/* What looks like AWS's suffix is taken for it: names should not end so, say AWS's pages. */
+static bool has_suffix(const char *name, size_t length)
 {
+    static const char alphabet[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    const char *suffix = name + length - SUFFIX_BYTES;
+
+    return length > SUFFIX_BYTES && suffix[0] == '-' &&
+           strspn(suffix + 1, alphabet) >= SUFFIX_BYTES - 1;
+}
+
+void secret_resource(struct buffer *arn, const char *partition, const char *region,
+                     const char *account, const char *name)
+{
+    size_t length = id_length(name);
+
     if (!is_arn(name))
-        buffer_append_format(arn, "arn:%s:secretsmanager:%s:*:secret:", partition, region);
-    buffer_append(arn, name, id_length(name));
-    if (!is_arn(name))
+        buffer_append_format(arn, "arn:%s:secretsmanager:%s:%s:secret:", partition, region,
+                             account);
+    buffer_append(arn, name, length);
+    if (!is_arn(name) || !has_suffix(name, length))
         buffer_append_text(arn, "-??????");
 }
 
@@ -210,7 +223,7 @@ static void finish(struct work *work, struct task *task)
         take_answer(work, task);
         return;
     }
-    secret_resource(&arn, item->client->endpoint.partition, item->client->region, item->name);
+    secret_resource(&arn, item->client->endpoint.partition, item->client->region, "*", item->name);
     call_describe(&task->call, item->name, buffer_text(&arn), &error);
     buffer_free(&arn);
     item->detail.key_denied =

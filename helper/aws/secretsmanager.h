@@ -20,10 +20,11 @@ void secret_write(struct buffer *body, const char *name);
 bool secret_read(struct json answer, const char *name, struct buffer *full_name,
                  struct buffer *value, struct error *error);
 
-/* The ARN with which a policy allows the secret. AWS appends six characters of its own choice to a
- * name (https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html).
- */
+/* The ARN with which a policy allows the secret; account may be *. AWS appends a hyphen and six
+ * characters of its own choice to a name
+ * (https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html); an
+ * ARN may be written without them. */
 void secret_resource(struct buffer *arn, const char *partition, const char *region,
-                     const char *name);
+                     const char *account, const char *name);
 
 #endif

@@ -11,6 +11,7 @@ extern const struct command command_doctor;
 extern const struct command command_migrate;
 extern const struct command command_env;
 extern const struct command command_exec;
+extern const struct command command_policy;
 extern const struct command command_rds_token;
 extern const struct command command_refresh;
 extern const struct command command_status;

@@ -145,6 +145,15 @@ class FakeAWS:
         with self._account.lock:
             self._account.keys[access_key_id].statements = statements_of(policy)
 
+    def set_origin(
+        self, address: Optional[str] = None, endpoint: Optional[str] = None
+    ) -> None:
+        """Where AWS sees the administrator's calls come from: a public address, or, without any, a
+        VPC endpoint."""
+        origin = {"aws:SourceIp": address} if address else {"aws:SourceVpce": endpoint or ""}
+        with self._account.lock:
+            self._account.keys[ACCESS_KEY_ID].origin = origin
+
     def put(
         self,
         name: str,

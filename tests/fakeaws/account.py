@@ -43,6 +43,10 @@ class Account:
     def parameter_arn(self, name: str, account: Optional[str] = None) -> str:
         return self.arn("ssm", f"parameter/{name.removeprefix('/')}", account)
 
+    def host(self, service: str) -> str:
+        """The service's endpoint, by which others know it when it calls them."""
+        return f"{service}.{self.region}.amazonaws.com"
+
     def key_arn(self, key_id: str) -> str:
         return key_id if key_id.startswith("arn:") else self.arn("kms", f"key/{key_id}")
 

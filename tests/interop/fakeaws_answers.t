@@ -7,6 +7,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parent)]
 
+from botocore.exceptions import ClientError  # noqa: E402
+
 from aws_clients import botocore_client, error_of  # noqa: E402
 from fakeaws import FakeAWS  # noqa: E402
 from tap import check, check_contains, check_equal, check_lacks, run, test  # noqa: E402
@@ -504,11 +506,39 @@ def secret_policy():
         )
 
 
+@test("a condition holds for the address and endpoint of a call, and for what calls by itself")
+def conditions():
+    with FakeAWS() as aws:
+        aws.put("/p", "x", key_id="customer")
+        from_here = {"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "2001:db8::/32"]}}
+        through = {"StringEquals": {"kms:ViaService": "ssm.us-east-2.amazonaws.com"}}
+        read = {**allow("ssm:GetParameters", "*"), "Condition": from_here}
+        decrypt = {**allow("kms:Decrypt", "*"), "Condition": through}
+
+        def answer(policy, **origin):
+            aws.set_policy(policy)
+            aws.set_origin(**origin)
+            result = botocore_client(aws).get_parameters
+            try:
+                return result(Names=["/p"], WithDecryption=True)["Parameters"][0]["Value"]
+            except ClientError as error:
+                return error.response["Error"]["Code"]
+
+        check_equal(answer([read, decrypt], address="203.0.113.9"), "x")
+        check_equal(answer([read, decrypt], address="2001:db8::9"), "x")
+        check_equal(answer([read, decrypt], address="198.51.100.1"), "AccessDeniedException")
+        check_equal(answer([read, decrypt], endpoint="vpce-1"), "AccessDeniedException")
+        bound = {**allow("kms:Decrypt", "*"), "Condition": from_here}
+        check_equal(answer([read, bound], address="203.0.113.9"), "AccessDeniedException")
+
+
 @test("a policy with something that is not modelled is refused when it is attached")
 def unknown_policy():
     with FakeAWS() as aws:
         for statement in (
             {**allow("*", "*"), "Condition": {}},
+            {**allow("*", "*"), "Condition": {"StringLike": {"aws:SourceIp": "*"}}},
+            {**allow("*", "*"), "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
             {"Effect": "Allow", "Action": "*"},
             {**allow("*", "*"), "Effect": "allow"},
         ):

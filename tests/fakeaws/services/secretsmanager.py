@@ -97,7 +97,8 @@ def read_key(account: Account, secret: Secret, key: Key) -> None:
     if secret.key_id == DEFAULT_KEY and secret.account == account.number:
         return
     try:
-        authorize(key, "kms:Decrypt", account.key_arn(secret.key_id))
+        host = account.host("secretsmanager")
+        authorize(key, "kms:Decrypt", account.key_arn(secret.key_id), via=host)
     except AWSError:
         raise AWSError("AccessDeniedException", "Access to KMS is not allowed") from None
     if secret.key_id == DEFAULT_KEY:

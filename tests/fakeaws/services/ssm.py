@@ -244,7 +244,13 @@ class SystemsManager(JsonService):
             return ciphertext()
         if version.key_id != DEFAULT_KEY:
             # The default key's own policy lets every principal of the account decrypt.
-            authorize(key, "kms:Decrypt", self.account.key_arn(version.key_id), KMS_SUFFIX)
+            authorize(
+                key,
+                "kms:Decrypt",
+                self.account.key_arn(version.key_id),
+                KMS_SUFFIX,
+                via=self.account.host("ssm"),
+            )
         return version.value
 
     def _history(
@@ -288,7 +294,7 @@ class SystemsManager(JsonService):
             if secret
             else self.account.arn("secretsmanager", f"secret:{reference.name[len(SECRETS) :]}")
         )
-        authorize(key, "secretsmanager:GetSecretValue", arn)
+        authorize(key, "secretsmanager:GetSecretValue", arn, via=self.account.host("ssm"))
         if secret is None or version is None or secret.deleted:
             raise AWSError(
                 "ParameterNotFound",
