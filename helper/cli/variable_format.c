@@ -75,13 +75,11 @@ static bool write_dotenv(const struct variable *variable, struct buffer *text, s
 
 /* --- systemd --- */
 
-/* What systemd drops a variable for: control characters but for tabs and line ends, and code points
- * that are no characters (systemd's src/basic/env-util.c, env_value_is_valid). value is UTF-8. */
+/* systemd drops a variable with code points that are no characters (its src/basic/utf8.c,
+ * unichar_is_valid). value is UTF-8. */
 static bool systemd_can_hold(const char *value)
 {
     for (const unsigned char *byte = (const unsigned char *)value; *byte != '\0'; byte++) {
-        if ((*byte < 0x20 && *byte != '\t' && *byte != '\n') || *byte == 0x7f)
-            return false;
         if (byte[0] == 0xef && byte[1] == 0xb7 && byte[2] >= 0x90 && byte[2] <= 0xaf)
             return false; /* U+FDD0 to U+FDEF */
         if (byte[0] == 0xef && byte[1] == 0xbf && byte[2] >= 0xbe)
@@ -103,7 +101,7 @@ static bool write_systemd(const struct variable *variable, struct buffer *text, 
     if (!systemd_can_hold(variable->value))
         return error_set(
             error,
-            "the value of %s has a character that systemd allows in no variable: null, "
+            "the value of %s has a code point that systemd allows in no variable: null, "
             "shell and json can hold it",
             variable->name);
     buffer_append_format(text, "%s=\"", variable->name);
