@@ -24,6 +24,8 @@ from typing import Any, Callable, Optional
 
 ROLES = "/latest/meta-data/iam/security-credentials/"
 TTL_MAX = 21600
+INTERFACES = "/latest/meta-data/network/interfaces/macs/"
+MAC = "0e:49:61:0f:c3:11"
 
 
 def timestamp(seconds: float) -> str:
@@ -196,6 +198,8 @@ class Metadata(LocalService):
         self.zone = f"{region}-lax-1a"  # a local zone: its name less one letter is no region
         self.role = role
         self.enabled = True
+        self.local_ipv4 = "10.0.1.5"
+        self.security_groups = ["sg-0a1b2c3d4e5f60718", "sg-0123456789abcdef0"]
         self.token_life: Optional[float] = None  # in seconds, instead of what is asked for
         self._tokens: dict[str, float] = {}
         super().__init__(add_key, address, port)
@@ -235,6 +239,9 @@ class Metadata(LocalService):
             "/latest/meta-data/placement/availability-zone": self.zone,
             "/latest/meta-data/placement/availability-zone/": self.zone,
             "/latest/meta-data/instance-id": "i-0123456789abcdef0",
+            "/latest/meta-data/local-ipv4": self.local_ipv4,
+            "/latest/meta-data/mac": MAC,
+            f"{INTERFACES}{MAC}/security-group-ids": "\n".join(self.security_groups),
         }
         if self.role is not None:
             things[ROLES] = self.role

@@ -1,7 +1,8 @@
-"""The Security Token Service, as far as assuming roles goes, over the query protocol.
+"""The Security Token Service, as far as roles and callers go, over the query protocol.
 
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
 FORM_TYPE = "application/x-www-form-urlencoded"
 NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 WEB_IDENTITY = "AssumeRoleWithWebIdentity"
+CALLER = "GetCallerIdentity"
 MEMBERS = {
     "AssumeRole": {"RoleArn", "RoleSessionName", "ExternalId", "DurationSeconds"},
     WEB_IDENTITY: {"RoleArn", "RoleSessionName", "WebIdentityToken", "DurationSeconds"},
+    CALLER: set(),
 }
 # What the JSON services call otherwise.
 CODES = {
@@ -84,6 +87,8 @@ class SecurityTokenService:
         return [request["RoleArn"]] if "RoleArn" in request else []
 
     def call(self, operation: str, request: dict[str, Any], key: Key) -> dict[str, Any]:
+        if operation == CALLER:  # no policy can deny it
+            return {"operation": operation, "principal": key.principal}
         name = request.get("RoleSessionName", "")
         if not re.fullmatch(r"[\w+=,.@-]{2,64}", name, re.ASCII):
             raise AWSError("ValidationError", f"roleSessionName {name!r}")
@@ -144,15 +149,29 @@ class SecurityTokenService:
 
     def reply(self, result: dict[str, Any]) -> Reply:
         operation = result["operation"]
+        if operation == CALLER:
+            return self._reply(operation, self._caller(result["principal"]))
         members = "".join(
             f"      <{name}>{escape(result[name])}</{name}>\n"
             for name in ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
         )
-        body = (
-            f'<{operation}Response xmlns="{NAMESPACE}">\n  <{operation}Result>\n'
+        return self._reply(
+            operation,
             f"    <AssumedRoleUser>\n      <AssumedRoleId>AROA:x</AssumedRoleId>\n"
             f"      <Arn>{escape(result['principal'])}</Arn>\n    </AssumedRoleUser>\n"
-            f"    <Credentials>\n{members}    </Credentials>\n  </{operation}Result>\n"
+            f"    <Credentials>\n{members}    </Credentials>\n",
+        )
+
+    def _caller(self, principal: str) -> str:
+        return (
+            f"    <Arn>{escape(principal)}</Arn>\n    <UserId>AIDA:x</UserId>\n"
+            f"    <Account>{self._account.number}</Account>\n"
+        )
+
+    def _reply(self, operation: str, members: str) -> Reply:
+        body = (
+            f'<{operation}Response xmlns="{NAMESPACE}">\n  <{operation}Result>\n'
+            f"{members}  </{operation}Result>\n"
             f"  <ResponseMetadata>\n    <RequestId>{request_id()}</RequestId>\n"
             f"  </ResponseMetadata>\n</{operation}Response>\n"
         )
