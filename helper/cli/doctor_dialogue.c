@@ -106,7 +106,7 @@ static bool insists_on_tls(struct dialogue *dialogue, struct postgres_start *sta
                            dialogue->deadline, &ignored) == CONNECTION_MADE &&
            say(dialogue, postgres_write_start) &&
            listen_for(dialogue, read_start, start, dialogue->deadline) == HELLO_DONE &&
-           strcmp(start->sqlstate, "28000") == 0;
+           !start->begins && strcmp(start->sqlstate, "28000") == 0;
 }
 
 static void report_insisting(const struct dialogue *dialogue)
@@ -136,7 +136,7 @@ static void report_postgres(struct dialogue *dialogue, bool tls)
         report_insisting(dialogue);
         return;
     }
-    if (tls && start.sqlstate[0] != '\0' && strcmp(start.sqlstate, "3D000") != 0) {
+    if (tls && !start.begins && start.sqlstate[0] != '\0') {
         report_add(report_of(dialogue), MARK_WARNING, check_of(dialogue),
                    "PostgreSQL answers, TLS offered; it turns sessions away with SQLSTATE %s "
                    "(appendix A of its manual)",

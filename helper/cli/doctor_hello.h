@@ -34,7 +34,7 @@ enum hello_state postgres_read_tls(const void *bytes, size_t length, bool *tls);
 
 /* What PostgreSQL says to a StartupMessage. */
 struct postgres_start {
-    bool asks_for_password;        /* or lets anybody in: it did not refuse */
+    bool begins; /* asks for a password, or found out that there is no such user */
     char sqlstate[SQLSTATE_BYTES]; /* of a refusal: 28000; else "" */
 };
 

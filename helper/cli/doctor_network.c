@@ -27,10 +27,11 @@ static void describe_way(const struct http_exchange *exchange, struct buffer *te
     if (timing->resolved == 0)
         return;
     buffer_append_format(text, "DNS %.1f ms", milliseconds(timing->resolved));
-    if (timing->connected == 0)
-        return;
-    buffer_append_format(text, ", TCP to %s %.1f ms", exchange->address,
-                         milliseconds(timing->connected - timing->resolved));
+    /* Some versions of libcurl do not tell the time before TLS is there, too. */
+    if (exchange->address[0] != '\0')
+        buffer_append_format(text, ", TCP to %s", exchange->address);
+    if (timing->connected > timing->resolved)
+        buffer_append_format(text, " %.1f ms", milliseconds(timing->connected - timing->resolved));
     if (timing->secured > timing->connected)
         buffer_append_format(text, ", TLS %.1f ms",
                              milliseconds(timing->secured - timing->connected));

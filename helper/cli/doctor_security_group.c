@@ -51,9 +51,8 @@ static void keep_group(struct rule *rule, const char *lines)
         memcpy(rule->group, lines, length);
         rule->group[length] = '\0';
     }
-    for (; lines[length] == '\n' && lines[length + 1] != '\0';
-         length += strcspn(lines + length, "\n"))
-        rule->further_groups += 1;
+    while ((lines = strchr(lines, '\n')) != NULL && *++lines != '\0')
+        rule->further_groups++;
 }
 
 static void find_group(struct doctor *doctor, struct metadata_service *service, struct http *http,
@@ -136,10 +135,8 @@ static void advise_console(struct doctor *doctor, const struct rule *rule)
                   rule->port, rule->group[0] != '\0' ? rule->group : "(this instance's group)",
                   DESCRIPTION);
     if (rule->further_groups > 0)
-        report_advise(report,
-                      "  (this instance has %zu more groups; one rule for any of them will "
-                      "do)",
-                      rule->further_groups);
+        report_advise(report, "  (this instance has %zu more %s; one rule for any of them will do)",
+                      rule->further_groups, rule->further_groups == 1 ? "group" : "groups");
     report_advise(report, "or, for this one instance in the place of all that share its group:");
     report_advise(report, "  Type %s, Port range %u, Source Custom %s%s, Description %s",
                   rule->type, rule->port,
@@ -169,6 +166,7 @@ static void advise_commands(struct doctor *doctor, const struct rule *rule)
                   "[{GroupId=%s,Description=%s}]'",
                   region, rule->port, rule->port,
                   rule->group[0] != '\0' ? rule->group : "THIS_INSTANCES_GROUP", DESCRIPTION);
+    report_advise(&doctor->report, "or, for the address:");
     report_advise(&doctor->report,
                   "  aws ec2 authorize-security-group-ingress --region %s --group-id \"$DB_GROUP\" "
                   "--ip-permissions 'IpProtocol=tcp,FromPort=%u,ToPort=%u,IpRanges="

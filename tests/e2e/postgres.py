@@ -3,6 +3,7 @@
 import glob
 import os
 import pathlib
+import signal
 import subprocess
 
 from machine import account_id, run
@@ -42,6 +43,16 @@ class Postgres:
             if "database system is ready to accept connections" in line:
                 return
         raise AssertionError("PostgreSQL ended before it was ready")
+
+    def reconfigure(self, settings, authentication):
+        """Lines of postgresql.conf and of pg_hba.conf in the place of those that hold now."""
+        (FOLDER / "data/postgresql.auto.conf").write_text(settings)
+        (FOLDER / "data/pg_hba.conf").write_text(authentication)
+        self._server.send_signal(signal.SIGHUP)
+        for line in self._server.stderr:
+            if "reloading configuration files" in line:
+                return
+        raise AssertionError("PostgreSQL ended instead of reading its configuration again")
 
     def stop(self):
         self._server.terminate()

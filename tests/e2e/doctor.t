@@ -1,0 +1,510 @@
+#!/usr/bin/python3 -B
+"""ssmenv doctor between this host and AWS: each thing that can be wrong is made so once, and what the
+doctor says about it is compared."""
+
+import functools
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+from doctor import (ENVIRONMENT, Filter, PROGRAM, SECRET, check_in_order, configure, doctor,
+                    doctor_json, run_doctor)
+
+from fakeaws import FakeAWS  # noqa: E402
+from machine import CONFIG, CREDENTIALS, CREDENTIALS_FILE, PREFIX, write_for_helper  # noqa: E402
+from name_server import NameServer  # noqa: E402
+from tap import Skip, check, check_contains, check_equal, check_lacks, needs_root, run, test  # noqa: E402
+from terminal import Terminal  # noqa: E402
+
+ACCOUNT = "111122223333"
+PAIR = "[env]\nDB_USER = DB_USER\nDB_PASS = /prod/db/password\n"
+STEPS = ("region", "endpoints", "clock", "credentials", "caller", "parameters")
+KEY = "AKIAIOSFODNN7EXAMPLE"
+
+
+@functools.cache
+def aws():
+    needs_root()
+    fake = FakeAWS(tls=True)
+    fake.put("DB_USER", SECRET, type="String")
+    fake.put("/prod/db/password", "old")
+    fake.put("/prod/db/password", SECRET)
+    fake.put("/prod/app/level", SECRET)
+    fake.put("/prod/locked", SECRET, key_id="alias/app")
+    fake.put_secret("prod/db", '{"user": "%s"}' % SECRET)
+    return fake
+
+
+def host():
+    return aws().tls_endpoint.removeprefix("https://")
+
+
+# --- all is well ---
+
+
+@test("where all is well each step says what it found, in order, and the exit code is 0")
+def _():
+    configure(aws(), PAIR)
+    report = doctor()
+    report.says("account", "ok", "works as _ssmenv, as a login's helper does")
+    report.says("configuration", "ok", f"{CONFIG}: 1 section, 2 different parameters and secrets")
+    report.says("region", "ok", "us-east-2, from [aws] region")
+    for service in ("ssm", "sts"):
+        report.says(f"endpoint {service}", "ok", f"https://{host()}/: DNS N ms, TCP to 127.0.0.1 N ms, "
+                                                 "TLS N ms")
+    report.says("clock", "ok", "within 1 s of AWS's")
+    credentials = report.says("credentials", "ok", f"access key {KEY} of {CREDENTIALS}:2; "
+                                                   "they do not expire")
+    check_equal(credentials.advice, ["tried [aws] web_identity_token_file: not set"])
+    report.says("caller", "ok", f"account {ACCOUNT}, arn:aws:iam::{ACCOUNT}:user/fake")
+    report.says("DB_USER", "ok", "found (String, version 1)")
+    report.says("/prod/db/password", "ok", "found (SecureString, version 2)")
+    check_in_order(report, "account", "configuration", "region", "endpoint ssm", "clock",
+                   "credentials", "caller", "DB_USER", "/prod/db/password")
+    check_equal((report.code, report.verdict), (0, "All is well (10 are well)"))
+
+
+@test("--json says the same to programs")
+def _():
+    configure(aws(), "[env]\nGONE = /prod/gone\n")
+    code, document = doctor_json()
+    check_equal((code, document["verdict"]["status"]), (1, "bad"))
+    checks = {each["check"]: each for each in document["checks"]}
+    check_equal(checks["region"], {"check": "region", "section": "aws", "status": "ok",
+                                   "text": "us-east-2, from [aws] region"})
+    check_equal(("section" in checks["account"], checks["/prod/gone"]["status"]), (False, "bad"))
+    check_contains(checks["/prod/gone"]["advice"][1], "aws ssm put-parameter")
+
+
+@test("colours are for a terminal, and not where NO_COLOR is set")
+def _():
+    configure(aws(), PAIR)
+    check_lacks(run_doctor().stdout, b"\033[")
+    for extra, expected in (({}, True), ({"NO_COLOR": "1"}, False)):
+        shown = terminal_output(extra)
+        check_equal("\033[32mok     \033[0m" in shown, expected, f"green in {shown!r}")
+
+
+def terminal_output(extra):
+    """What a person sees: standard output and error are one terminal."""
+    words = [f"{key}={value}" for key, value in {**ENVIRONMENT, **extra}.items()]
+    shown = Terminal(["/usr/bin/env", "-i", *words, str(PROGRAM), "doctor"])
+    shown.end()
+    return shown.output.decode()
+
+
+@test("on a terminal it says what it is waiting for")
+def _():
+    configure(aws(), PAIR)
+    check_contains(terminal_output({}), "asking for 2 parameters and secrets ...")
+
+
+@test("wrong arguments end with 2, before anything is tried")
+def _():
+    for arguments, text in ((["--timeout", "5"], "--timeout: expected a time from 100ms to 5m"),
+                            (["--db", "db.example.com"], "--db: expected HOST:PORT"),
+                            (["--db", "a b:1"], "--db: expected HOST:PORT"),
+                            (["extra"], "extra is one argument too many")):
+        done = run_doctor(*arguments)
+        check_equal((done.returncode, done.stdout), (2, b""), f"{arguments}")
+        check_contains(done.stderr.decode(), text)
+
+
+# --- host and configuration ---
+
+
+@test("without root it says as whom it works, and what it cannot read")
+def _():
+    configure(aws(), PAIR)
+    report = doctor(user=65534, group=65534, extra_groups=[])
+    account = report.says("account", "warning", "works as nobody: what only root and _ssmenv may "
+                                                "read cannot be read")
+    check_equal(account.advice, ["to see what a login's helper sees, run it as root"])
+    check_equal((report.one("configuration").status, report.code), ("bad", 1))
+    check_contains(report.one("configuration").text, str(CONFIG))
+
+
+@test("a configuration that cannot be used is told line by line, and the rest is not tried")
+def _():
+    configure(aws(), "[env]\nDB_USER = DB_USER\nPATH = /x\n[cache]\nttll = 5m\n")
+    report = doctor()
+    texts = [each.text for each in report.of("configuration")]
+    check_equal(len(texts), 2, f"mistakes {texts}")
+    check_contains(texts[1], f"{CONFIG}:10:1: [cache] has no key ttll; did you mean ttl?")
+    for step in (*STEPS, "database"):
+        report.says(step, "not tried", "not tried, because the configuration cannot be used")
+    check_equal((report.code, report.verdict), (
+        1, "Something is wrong: mend the first first (2 are wrong, 1 is well, 7 were not tried)"))
+
+
+@test("a configuration without sections is a warning, and what it says of AWS is tried")
+def _():
+    configure(aws(), "")
+    report = doctor()
+    report.says("configuration", "warning", f"{CONFIG}: 0 sections, 0 different parameters and "
+                                            "secrets")
+    check_equal((report.one("credentials").status, report.code), ("ok", 0))
+
+
+@test("a relative --config is found from where the command was started")
+def _():
+    configure(aws(), PAIR)
+    report = doctor("--config", "ssmenv.conf", cwd=CONFIG.parent)
+    check_equal(report.one("configuration").status, "ok")
+
+
+@test("settings that are broken are told, and their identity is not tried")
+def _():
+    configure(aws(), PAIR, ca_bundle="/mnt/none.pem")
+    report = doctor()
+    check_contains(report.one("settings").text, "[aws] ca_bundle: /mnt/none.pem")
+    for step in STEPS:
+        report.says(step, "not tried", "not tried, because the section's settings are wrong")
+
+
+# --- region ---
+
+
+@test("a region of the profile is told with file and line")
+def _():
+    configure(aws(), PAIR, region=None)
+    write_for_helper(PREFIX / "etc/ssmenv/config", "[default]\n\nregion = us-east-2\n")
+    try:
+        doctor().says("region", "ok", f"us-east-2, from {PREFIX}/etc/ssmenv/config:3")
+    finally:
+        (PREFIX / "etc/ssmenv/config").unlink()
+
+
+@test("the instance's own region and role are told")
+def _():
+    with aws().metadata() as metadata:
+        configure(aws(), PAIR, region=None, credentials=False,
+                  ec2_metadata_service_endpoint=metadata.url)
+        report = doctor()
+        report.says("region", "ok", "us-east-2, from the instance's metadata service")
+        credentials = report.one("credentials")
+        check(re.fullmatch(f"credentials: access key {metadata.session.access_key_id} of the EC2 "
+                           "instance's role; they last for another (359|360) minutes",
+                           credentials.text), f"{credentials.text}")
+        check_equal(credentials.advice, [
+            "tried [aws] web_identity_token_file: not set",
+            f"tried {CREDENTIALS}: No such file or directory",
+            f"tried {PREFIX}/etc/ssmenv/config: No such file or directory",
+            "tried [aws] container_credentials_relative_uri and container_credentials_full_uri: "
+            "not set"])
+
+
+@test("without a region nothing is asked that needs one")
+def _():
+    configure(aws(), PAIR, region=None)
+    report = doctor()
+    check_equal(report.one("region").status, "bad")
+    check_contains(report.one("region").text, "no region is configured: tried [aws] region: not set;")
+    report.says("endpoints", "not tried", "not tried, because there is no region")
+    report.says("clock", "not tried", "not tried, because no endpoint was reached")
+    check_equal(report.one("credentials").status, "ok")
+    report.says("caller", "not tried", "not tried, because there is no region")
+    report.says("parameters", "not tried", "not tried, because there is no region (2 would be asked "
+                                           "for)")
+
+
+# --- endpoints ---
+
+
+def check_cut_off(report):
+    """What an endpoint out of reach leaves to say."""
+    report.says("clock", "not tried", "not tried, because no endpoint was reached")
+    check_equal(report.one("credentials").status, "ok")
+    report.says("caller", "not tried", "not tried, because STS cannot be reached")
+    check_equal(report.one("parameters").status, "not tried")
+    check_equal(report.code, 1)
+
+
+@test("an endpoint that nothing listens at is told once, and what needs it is not tried")
+def _():
+    configure(aws(), PAIR, endpoint_url="https://localhost:9")
+    report = doctor()
+    report.says("endpoint ssm", "bad",
+                "https://localhost:9/: no connection to localhost:9: check routes, security groups and "
+                "VPC endpoints; before: DNS N ms")
+    report.says("parameters", "not tried", "not tried, because localhost:9 cannot be reached "
+                                           "(2 would be asked for there)")
+    check_cut_off(report)
+
+
+@test("an endpoint whose name does not resolve is told as that")
+def _():
+    needs_root()
+    with NameServer("/mnt"):
+        configure(aws(), PAIR, endpoint_url="https://ssm.nowhere.example")
+        report = doctor()
+        report.says("endpoint ssm", "bad",
+                    "https://ssm.nowhere.example/: the name ssm.nowhere.example cannot be resolved: "
+                    "check the region and this machine's DNS")
+        check_cut_off(report)
+
+
+@test("an endpoint whose certificate is not trusted is told as that")
+def _():
+    configure(aws(), PAIR, endpoint_url=aws().tls_endpoint_with("untrusted"))
+    report = doctor()
+    check_contains(report.one("endpoint ssm").text, "is not trusted")
+    check_contains(report.one("endpoint ssm").text, "; before: DNS N ms, TCP to 127.0.0.1")
+    check_cut_off(report)
+
+
+@test("an endpoint that packets never come back from costs no more than the time that each step has")
+def _():
+    configure(aws(), PAIR)
+    if shutil.which("nft") is None:
+        raise Skip("nftables is not installed")
+    with Filter(host().rpartition(":")[2]):
+        report = doctor("--timeout", "400ms")
+    report.says("endpoint ssm", "bad",
+                f"https://{host()}/: time ended while connecting to {host()}: check routes, security "
+                "groups and VPC endpoints; before: DNS N ms")
+    check_cut_off(report)
+
+
+# --- clock ---
+
+
+@test("a clock that is off is a warning, and bad where AWS refuses what it signs")
+def _():
+    for offset, status, text in ((-60, "warning", "60 s ahead of AWS's"),
+                                 (60, "warning", "60 s behind AWS's"),
+                                 (900, "bad", "900 s behind AWS's: AWS refuses what is signed with "
+                                              "it; each fetch has to correct it first")):
+        configure(aws(), PAIR)
+        aws().set_clock(offset)
+        report = doctor()
+        clock = report.one("clock")
+        exact = [text.replace(str(abs(offset)), str(abs(offset) + slip)) for slip in (-1, 0, 1)]
+        check(clock.status == status and clock.text.removeprefix("clock: ") in exact,
+              f"{clock!r} is none of {exact}")
+        check_equal(clock.advice, ["set the clock, and check chronyd or systemd-timesyncd"])
+        check_equal(report.statuses("DB_USER", "/prod/db/password"), ["ok", "ok"])
+    aws().set_clock(0)
+
+
+# --- credentials ---
+
+
+@test("where nobody has credentials each provider's answer is told, and nothing is asked without")
+def _():
+    configure(aws(), PAIR, credentials=False)
+    report = doctor()
+    text = report.one("credentials").text
+    check_contains(text, "Unable to locate credentials: tried [aws] web_identity_token_file: not set;")
+    check_contains(text, "the metadata service at http://127.0.0.1:9 cannot be reached")
+    report.says("caller", "not tried", "not tried, because there are no credentials")
+    report.says("parameters", "not tried", "not tried, because there are no credentials "
+                                           "(2 would be asked for)")
+
+
+@test("a key that AWS does not know is told once, not once for each parameter")
+def _():
+    configure(aws(), PAIR)
+    write_for_helper(CREDENTIALS, CREDENTIALS_FILE.format(aws=aws()).replace(KEY, "AKIAUNKNOWN"))
+    report = doctor()
+    check_equal(report.one("caller").status, "warning")
+    check_contains(report.one("caller").text, "InvalidClientTokenId for sts:GetCallerIdentity")
+    first, second = report.of("parameters")
+    check_equal((first.status, second.status), ("bad", "not tried"))
+    check_contains(first.text, "UnrecognizedClientException for ssm:GetParameters")
+    check_equal(second.text, "parameters: not tried, because of that (2 would be asked for there)")
+
+
+@test("STS that denies is a warning with the reason")
+def _():
+    configure(aws(), PAIR)
+    aws().fault("GetCallerIdentity", kind="error", code="AccessDenied", message="no", status=403)
+    report = doctor()
+    check_equal(report.one("caller").status, "warning")
+    check_contains(report.one("caller").text,
+                   "AWS does not say who we are: AccessDenied for sts:GetCallerIdentity")
+    check_equal(report.code, 0)
+
+
+# --- parameters ---
+
+MAKES_IT = "this makes it, with the value that you then type:"
+
+
+def making(kind, name, region="us-east-2"):
+    return ('(stty -echo; IFS= read -r VALUE; stty echo; printf %s "$VALUE") | aws ssm put-parameter '
+            f"--region {region} --type {kind} --name {name} --value file:///dev/stdin")
+
+
+@test("for a parameter that is missing stands the command that makes it, with the right type")
+def _():
+    configure(aws(), "[env]\nA_HOST = /new/db/host\nB = /new/db/password\nC = NEW_USER\n"
+                     "D = /new/list\nE = \"${D|lines}\"\n")
+    report = doctor()
+    cases = (("/new/db/host", "A_HOST", 7, "String"), ("/new/db/password", "B", 8, "SecureString"),
+             ("NEW_USER", "C", 9, "String"), ("/new/list", "D", 10, "StringList"))
+    for name, variable, line, kind in cases:
+        missing = report.says(name, "bad", f"does not exist in us-east-2; {variable} at "
+                                           f"{CONFIG}:{line} needs it")
+        check_equal(missing.advice, [MAKES_IT, making(kind, name)])
+
+
+@test("a parameter that is missing where something stands in is no fault")
+def _():
+    configure(aws(), "[env]\nA = /gone || \"x\"\nB = /gone2 || unset\nC = /gone3 || DB_USER\n"
+                     "D = /gone4 || /gone5\n")
+    report = doctor()
+    for name in ("/gone", "/gone2", "/gone3"):
+        report.says(name, "ok", "does not exist in us-east-2, and may be absent: another alternative "
+                                "stands in")
+    check_equal(report.statuses("/gone4", "/gone5"), ["bad", "bad"])
+
+
+@test("a version, a secret and an ARN that are missing get advice of their own")
+def _():
+    arn = f"arn:aws:ssm:us-east-2:{ACCOUNT}:parameter/else/where"
+    configure(aws(), f"[env]\nA = /prod/db/password:9\nB = secret:new/db\nC = {arn}\n"
+                     "D = secret:prod/db?stage=NEXT\n")
+    report = doctor()
+    check_equal(report.one("/prod/db/password:9").advice, [
+        "this shows which versions and labels there are:",
+        "aws ssm get-parameter-history --region us-east-2 --name /prod/db/password "
+        "--query 'Parameters[].[Version,Labels]'"])
+    check_equal(report.one("secret:new/db").advice[0], MAKES_IT)
+    check_contains(report.one("secret:new/db").advice[1],
+                   "aws secretsmanager create-secret --region us-east-2 --name new/db "
+                   "--secret-string file:///dev/stdin")
+    check_equal(report.one(arn).advice, ["an ARN names one parameter or secret of one account: check "
+                                         "it, and whether that account shares it"])
+    check_equal(report.one("secret:prod/db?stage=NEXT").advice,
+                ["the secret, or this stage or version of it, is not there"])
+
+
+@test("secrets, members and imports that are there are found")
+def _():
+    configure(aws(), "[env]\nA = secret:prod/db#user\nAPP_* = /prod/app/*\nB = secret:prod/db#none\n")
+    report = doctor()
+    secret = report.one("secret:prod/db#/user")
+    check_equal(secret.status, "ok")
+    check_contains(secret.text, "found (secret, version ")
+    check_contains(secret.text, ", with this member)")
+    report.says("/prod/app/*", "ok", "1 found")
+    check_equal(report.one("secret:prod/db#/none").status, "bad")
+    check_equal(report.one("endpoint secretsmanager").status, "ok")
+
+
+@test("a name that is denied is told with the action and the ARN that the policy lacks")
+def _():
+    configure(aws(), PAIR + "APP_* = /prod/app/**\nS = secret:prod/db\n")
+    aws().set_policy([{"Effect": "Allow", "Action": "*",
+                       "Resource": f"arn:aws:ssm:us-east-2:{ACCOUNT}:parameter/DB_USER"}])
+    report = doctor()
+    check_equal(report.one("DB_USER").status, "ok")
+    for name, action, resource in (
+            ("/prod/db/password", "ssm:GetParameters", "ssm:us-east-2:%s:parameter/prod/db/password"),
+            ("/prod/app/**", "ssm:GetParametersByPath", "ssm:us-east-2:%s:parameter/prod/app"),
+            ("secret:prod/db", "secretsmanager:GetSecretValue",
+             "secretsmanager:us-east-2:%s:secret:prod/db-??????")):
+        denied = report.one(name)
+        check_equal(denied.status, "bad")
+        check_contains(denied.text, f"{name}: denied: AccessDeniedException for ")
+        check_equal(denied.advice, [f"the policy lacks {action} on arn:aws:{resource % ACCOUNT}"])
+    aws().set_policy(None)
+
+
+@test("a value whose KMS key is out of reach is told as that")
+def _():
+    configure(aws(), "[env]\nL = /prod/locked\n")
+    aws().set_policy([{"Effect": "Allow", "Action": "ssm:*", "Resource": "*"}])
+    locked = doctor().one("/prod/locked")
+    check_equal(locked.status, "bad")
+    check_contains(locked.text, "denied by KMS: AccessDeniedException for ssm:GetParameter")
+    check_equal(locked.advice, [
+        "the policy, or the key's own, lacks kms:Decrypt on the key that encrypts it (or the key is "
+        "disabled); this shows which key:",
+        "aws ssm describe-parameters --region us-east-2 --query 'Parameters[].KeyId' --filters "
+        "Key=Name,Values=/prod/locked"])
+    aws().set_policy(None)
+
+
+@test("AWS that is out of order is told for the name that it was asked for")
+def _():
+    configure(aws(), PAIR, max_attempts=1)
+    aws().fault("GetParameters", kind="throttle")
+    report = doctor()
+    check_contains(report.one("DB_USER").text, "ThrottlingException for ssm:GetParameters")
+    aws().clear_faults()
+
+
+# --- whom it is for ---
+
+SECTIONS = PAIR + ("[env user=deploy service=sshd]\nD = /only/deploy\n"
+                   "[env user=guest]\nG = /users/%u/token\n")
+
+
+@test("the whole configuration is looked at, and what needs a user waits for one")
+def _():
+    configure(aws(), SECTIONS)
+    report = doctor()
+    check_equal(report.statuses("DB_USER", "/only/deploy"), ["ok", "bad"])
+    report.says("/users/%u/token", "not tried",
+                "not tried, because its name holds the user: say --user USER")
+
+
+@test("--user and --service leave the sections that such a login gets")
+def _():
+    configure(aws(), SECTIONS)
+    for arguments, present, absent in (
+            (["--user", "guest"], "/users/guest/token", "/only/deploy"),
+            (["--user", "deploy", "--service", "sshd"], "/only/deploy", "/users/deploy/token"),
+            (["--user", "deploy", "--service", "cron"], "DB_USER", "/only/deploy")):
+        report = doctor(*arguments)
+        check_equal((len(report.of(present)), len(report.of(absent))), (1, 0), f"{arguments}")
+
+
+@test("each identity that is used is examined, with its own region and keys")
+def _():
+    configure(aws(), "[env]\nDB_USER = DB_USER\n[aws central]\nregion = us-east-2\n"
+                     f"endpoint_url = {aws().tls_endpoint}\nca_bundle = {aws().ca_file}\n"
+                     "profile = central\n[env aws=central]\nC = /central/key\n"
+                     "[aws unused]\nregion = eu-west-1\n")
+    with open(CREDENTIALS, "a", encoding="utf-8") as file:
+        file.write("[central]\naws_access_key_id = AKIACENTRAL\naws_secret_access_key = x\n")
+    aws().add_key("AKIACENTRAL", "x")
+    report = doctor()
+    check_equal([(each.section, each.status) for each in report.of("credentials")],
+                [("aws", "ok"), ("aws central", "ok")])
+    check_contains(report.of("credentials")[1].text, "access key AKIACENTRAL of ")
+    check_equal(report.one("/central/key").section, "aws central")
+    check_lacks(report.stdout, "unused")
+
+
+# --- the commands that are printed ---
+
+
+def stub(folder, name, script):
+    path = pathlib.Path(folder, name)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+@test("the command that makes a parameter reads the value, and no argument list holds it")
+def _():
+    configure(aws(), "[env]\nY = /new/thing\n")
+    line = doctor().one("/new/thing").advice[1]
+    folder = pathlib.Path("/mnt/stub")
+    folder.mkdir()
+    stub(folder, "aws", f'printf "%s\\n" "$@" >{folder}/arguments; cat >{folder}/value')
+    value = "va lue \\n 'q' \"d\" $HOME"
+    subprocess.run(["sh", "-c", line], input=value + "\n", text=True, check=True,
+                   stderr=subprocess.DEVNULL, env={"PATH": f"{folder}:/usr/bin:/bin"})
+    check_equal((folder / "value").read_text(), value)
+    check_equal((folder / "arguments").read_text().split("\n")[:-1],
+                ["ssm", "put-parameter", "--region", "us-east-2", "--type", "SecureString",
+                 "--name", "/new/thing", "--value", "file:///dev/stdin"])
+
+
+run()
