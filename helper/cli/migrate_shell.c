@@ -567,19 +567,21 @@ void shell_read(struct shell_script *script, const char *text, size_t length, st
 {
     struct reader reader = {
         .cursor = {.text = text, .length = length, .arena = arena}, .script = script, .line = 1};
+    size_t begin = 0; /* of what is being read */
     bool ok = true;
 
     *script = (struct shell_script){0};
     if (memchr(text, '\0', length) != NULL)
         ok = break_off(&reader, "this is no text: it holds a NUL byte");
     for (shell_skip_blanks(&reader.cursor); ok && reader.cursor.at < length;
-         shell_skip_blanks(&reader.cursor))
+         shell_skip_blanks(&reader.cursor)) {
+        begin = reader.cursor.at;
         ok = read_next(&reader);
-    if (ok && reader.opening_count > 0)
+    }
+    if (ok && (reader.opening_count > 0 || reader.heredoc_count > 0)) {
+        begin = length;
         ok = break_off(&reader, "what began above does not end");
-    if (ok && reader.heredoc_count > 0)
-        ok = break_off(&reader, "a here-document does not end");
+    }
     script->broken = reader.cursor.broken;
-    script->broken_line =
-        ok ? 0 : line_at(&reader, reader.cursor.at < length ? reader.cursor.at : length);
+    script->broken_line = ok ? 0 : line_at(&reader, begin);
 }

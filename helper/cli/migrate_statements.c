@@ -341,7 +341,7 @@ static const struct special specials[] = {
     {"exit", take_end},    {"exec", take_end}, {"true", take_nothing}, {":", take_nothing},
 };
 
-/* True when the command consists of assignments only. NAME+=VALUE is one that refers to itself. */
+/* True when the command consists of assignments only. */
 static bool take_assignments(struct statements *statements, size_t index)
 {
     const struct shell_command *command = command_at(statements, index);
@@ -360,19 +360,20 @@ static bool take_assignments(struct statements *statements, size_t index)
     return command->word_count > 0;
 }
 
+/* NAME+=VALUE, NAME=(VALUE ...), NAME[0]=VALUE: no value that is followed. */
 static void take_addition(struct statements *statements, size_t index)
 {
     const char *text = command_at(statements, index)->words[0].pieces[0].text;
-    const char *plus = strstr(text, "+=");
+    size_t length = strcspn(text, "+=[");
 
-    if (plus != NULL && name_is_valid(text, (size_t)(plus - text))) {
-        const char *name = arena_copy_bytes(arena_of(statements), text, (size_t)(plus - text));
+    if (text[length] != '\0' && name_is_valid(text, length)) {
+        const char *name = arena_copy_bytes(arena_of(statements), text, length);
 
         shell_variables_open(statements->variables, name)->value = NULL;
         add_part(statements, (struct part){.kind = PART_ASSIGNMENT,
                                            .command = index,
                                            .name = name,
-                                           .refers_itself = true});
+                                           .refers_itself = text[length] != '='});
     }
     add_other(statements, index);
 }
