@@ -4,9 +4,9 @@
 
 #include "cli/migrate_call.h"
 #include "common/buffer.h"
-#include "config/lexer.h"
 #include "config/parameter_name.h"
 #include "config/secret_name.h"
+#include "config/value_type.h"
 #include "ssmenv/limits.h"
 
 /* What a command's output is on its way through a pipeline. */
@@ -133,34 +133,22 @@ static bool choose_identity(struct translation *translation)
     return true;
 }
 
-static bool is_region(const char *region)
+/* As ssmenv.conf will judge it. */
+static bool is_usable(const struct translation *translation, const char *what,
+                      const struct value_type *type, const char *value)
 {
-    size_t length = strlen(region);
-
-    return length > 0 && length <= 63 &&
-           strspn(region, "-0123456789abcdefghijklmnopqrstuvwxyz") == length;
-}
-
-static bool is_plain(const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (is_control((unsigned char)*text) || strchr("[]\"'\\$#", *text) != NULL)
-            return false;
-    }
-    return true;
+    return value == NULL || type->accepts(value) ||
+           error_set(translation->why, "its %s is none that ssmenv.conf can have: expected %s",
+                     what, type->expected);
 }
 
 static bool settings_are_usable(const struct translation *translation)
 {
     const struct aws_value *value = translation->value;
 
-    if (value->region != NULL && !is_region(value->region))
-        return error_set(translation->why, "its region is none");
-    if (value->profile != NULL && (value->profile[0] == '\0' || !is_plain(value->profile)))
-        return error_set(translation->why, "its profile has an unusual name");
-    if (value->endpoint != NULL && !is_plain(value->endpoint))
-        return error_set(translation->why, "its endpoint is no URL");
-    return true;
+    return is_usable(translation, "region", &type_region, value->region) &&
+           is_usable(translation, "profile", &type_profile, value->profile) &&
+           is_usable(translation, "endpoint", &type_endpoint_url, value->endpoint);
 }
 
 static bool finish_name(struct translation *translation)

@@ -114,7 +114,7 @@ static void write_setting(struct buffer *text, const char *key, const char *valu
     if (value == NULL)
         return;
     for (const char *at = value; *at != '\0'; at++)
-        plain = plain && !is_blank((unsigned char)*at);
+        plain = plain && (is_name_byte((unsigned char)*at) || strchr("-./:@+=,", *at) != NULL);
     buffer_append_format(text, "%s = ", key);
     if (plain)
         buffer_append_text(text, value);

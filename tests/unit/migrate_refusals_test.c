@@ -209,7 +209,9 @@ static void test_words(void)
         {"no certificates", "export X=$(" GET " --no-verify-ssl)\n",
          "!1 X: the option --no-verify-ssl is not understood"},
         {"a region that is none", "export X=$(" GET " --region 'x y')\n",
-         "!1 X: its region is none"},
+         "!1 X: its region is none that ssmenv.conf can have"},
+        {"an endpoint that is none", "export X=$(" GET " --endpoint-url http://example.com)\n",
+         "!1 X: its endpoint is none that ssmenv.conf can have"},
         {"another operation", "export X=$(aws ssm get-parameter-history --name /a" REST ")\n",
          "!1 X: aws ssm get-parameter-history does not read a parameter"},
     };

@@ -61,6 +61,7 @@ static void test_options(void)
          "export X=$(aws ssm get-parameter --with-decryption --name /a" REST ")", "X=/a\n"},
         {"without decryption", "export X=$(" GET " --no-with-decryption)", "X=/a\n"},
         {"a profile", "export X=$(" GET " --profile prod)", "X=/a @prod\n"},
+        {"a profile with an odd name", "export X=$(" GET " --profile 'a #\"b')", "X=/a @a #\"b\n"},
         {"an endpoint", "export X=$(" GET " --endpoint-url http://127.0.0.1:4566)",
          "X=/a @http://127.0.0.1:4566\n"},
         {"options that change nothing",
