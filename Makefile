@@ -201,13 +201,18 @@ DATADIR     ?= $(PREFIX)/share
 DOCDIR      ?= $(DATADIR)/doc/pam_ssmenv
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+UNITDIR     ?= $(PREFIX)/lib/systemd/system
 EXAMPLES     = $(wildcard config/ssmenv.conf config/pam.d/*.example)
 MANUALS      = $(wildcard pam_module/*.[1-8] helper/*/*.[1-8])
-TEMPLATES    = $(BUILD)/config/sysusers.d/ssmenv.conf $(BUILD)/config/tmpfiles.d/ssmenv.conf
+TEMPLATES    = $(BUILD)/config/sysusers.d/ssmenv.conf $(BUILD)/config/tmpfiles.d/ssmenv.conf \
+               $(BUILD)/config/systemd/ssmenv-refresh.service
+UNITS        = $(BUILD)/config/systemd/ssmenv-refresh.service config/systemd/ssmenv-refresh.timer
 
 $(TEMPLATES): $(BUILD)/config/%: config/%.in $(BUILD)/paths.h Makefile
 	@mkdir -p $(@D)
-	@sed -e 's|@HELPER_USER@|$(HELPER_USER)|g' -e 's|@RUNDIR@|$(RUNDIR)|g' $< >$@
+	@sed -e 's|@HELPER_USER@|$(HELPER_USER)|g' -e 's|@RUNDIR@|$(RUNDIR)|g' \
+	  -e 's|@RUNPARENT@|$(patsubst %/,%,$(dir $(RUNDIR)))|g' -e 's|@SBINDIR@|$(SBINDIR)|g' \
+	  -e 's|@CONFDIR@|$(CONFDIR)|g' $< >$@
 
 # The helpers are not readable (0711), so that not even their own user can look into their memory.
 # Nothing below $(CONFDIR) is ever overwritten: the sample goes to $(DOCDIR). Only root's helper makes
@@ -220,6 +225,8 @@ install: programs $(TEMPLATES)
 	$(INSTALL) -m 0755 $(BUILD)/ssmenv $(DESTDIR)$(SBINDIR)/ssmenv
 	$(INSTALL) -Dm 0644 $(BUILD)/config/sysusers.d/ssmenv.conf $(DESTDIR)$(SYSUSERSDIR)/ssmenv.conf
 	$(INSTALL) -Dm 0644 $(BUILD)/config/tmpfiles.d/ssmenv.conf $(DESTDIR)$(TMPFILESDIR)/ssmenv.conf
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
+	$(INSTALL) -m 0644 $(UNITS) $(DESTDIR)$(UNITDIR)/
 	for page in $(MANUALS); do \
 	  $(INSTALL) -Dm 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
 	$(INSTALL) -d $(DESTDIR)$(DOCDIR)
@@ -230,6 +237,7 @@ uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/ssmenv
 	rm -f $(DESTDIR)$(LIBEXECDIR)/ssmenv-helper $(DESTDIR)$(LIBEXECDIR)/ssmenv-fetch
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/ssmenv.conf $(DESTDIR)$(TMPFILESDIR)/ssmenv.conf
+	rm -f $(foreach unit,$(notdir $(UNITS)),$(DESTDIR)$(UNITDIR)/$(unit))
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	for file in $(EXAMPLES); do rm -f $(DESTDIR)$(DOCDIR)/$${file##*/}; done
 	-rmdir $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(CONFDIR)/conf.d $(DESTDIR)$(CONFDIR) 2>/dev/null

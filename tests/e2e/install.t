@@ -24,6 +24,8 @@ FILES = {
     "usr/libexec/ssmenv/ssmenv-fetch": 0o711,
     "usr/lib/sysusers.d/ssmenv.conf": 0o644,
     "usr/lib/tmpfiles.d/ssmenv.conf": 0o644,
+    "usr/lib/systemd/system/ssmenv-refresh.service": 0o644,
+    "usr/lib/systemd/system/ssmenv-refresh.timer": 0o644,
     "usr/share/man/man8/pam_ssmenv.8": 0o644,
     "usr/share/man/man8/ssmenv.8": 0o644,
     "usr/share/man/man5/ssmenv.conf.5": 0o644,
@@ -68,11 +70,13 @@ def _():
     with tempfile.TemporaryDirectory() as folder:
         destination = pathlib.Path(folder)
         make("install", f"DESTDIR={destination}", "SECUREDIR=/lib64/security", "MANDIR=/man",
-             "DOCDIR=/doc", "SYSUSERSDIR=/sysusers", "TMPFILESDIR=/tmpfiles", "SBINDIR=/sbin")
+             "DOCDIR=/doc", "SYSUSERSDIR=/sysusers", "TMPFILESDIR=/tmpfiles", "SBINDIR=/sbin",
+             "UNITDIR=/units")
         check_equal(sorted(modes(destination)), [
             "doc/ssmenv.conf", "doc/ssmenv.example", "lib64/security/pam_ssmenv.so",
             "man/man5/ssmenv.conf.5", "man/man8/pam_ssmenv.8", "man/man8/ssmenv.8", "sbin/ssmenv",
-            "sysusers/ssmenv.conf", "tmpfiles/ssmenv.conf", "usr/libexec/ssmenv/ssmenv-fetch",
+            "sysusers/ssmenv.conf", "tmpfiles/ssmenv.conf", "units/ssmenv-refresh.service",
+            "units/ssmenv-refresh.timer", "usr/libexec/ssmenv/ssmenv-fetch",
             "usr/libexec/ssmenv/ssmenv-helper"], "installed files")
 
 
