@@ -122,14 +122,25 @@ class MotoServer:
 
     def add_session(self, statements: Statements = None) -> Keys:
         """Temporary keys of a role with this policy."""
+        arn = self.add_role(statements)
+        with self._administration():
+            sts = self._client("sts")
+            found = sts.assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
+            return Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+
+    def add_role(self, statements: Statements = None) -> str:
+        """The ARN of a role with this policy, which everybody may assume."""
         with self._administration():
             iam, name = self._client("iam"), self._name()
             role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
             iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=_policy(statements))
-            arn = role["Role"]["Arn"]
-            sts = self._client("sts")
-            found = sts.assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
-            return Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+            return role["Role"]["Arn"]
+
+    def check_policy(self, document: dict[str, Any]) -> None:
+        """Raises botocore's ClientError (MalformedPolicyDocument) for what is none."""
+        with self._administration():
+            iam = self._client("iam")
+            iam.create_policy(PolicyName=self._name(), PolicyDocument=json.dumps(document))
 
     @contextlib.contextmanager
     def _administration(self) -> Iterator[None]:
