@@ -136,10 +136,12 @@ class FakeAWS:
         session_token: Optional[str] = None,
         policy: Policy = None,
         expired: bool = False,
+        life: Optional[float] = None,
     ) -> None:
-        """policy None: everything is allowed. See iam.statements_of()."""
+        """policy None: everything is allowed. See iam.statements_of(). life: in seconds; without it,
+        the key lives until it is expired."""
         with self._account.lock:
-            self._account.add_key(access_key_id, secret, session_token, policy, expired)
+            self._account.add_key(access_key_id, secret, session_token, policy, expired, life)
 
     def set_policy(self, policy: Policy, access_key_id: str = ACCESS_KEY_ID) -> None:
         with self._account.lock:

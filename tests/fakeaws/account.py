@@ -64,6 +64,7 @@ class Account:
         session_token: Optional[str] = None,
         policy: Policy = None,
         expired: bool = False,
+        life: Optional[float] = None,
     ) -> None:
         principal = f"arn:aws:iam::{self.number}:user/fake"
         if session_token is not None:
@@ -71,6 +72,8 @@ class Account:
         self.keys[access_key_id] = Key(
             access_key_id, secret, session_token, statements_of(policy), principal, expired
         )
+        if life is not None:
+            self.keys[access_key_id].expires = self.now() + life
 
     def store_of(self, number: Optional[str]) -> ParameterStore:
         """The parameters of an account: None is this one, others share theirs with it."""

@@ -39,6 +39,7 @@ class Key:
     statements: list[Statement] = field(default_factory=list)
     principal: str = ""
     expired: bool = False
+    expires: Optional[float] = None  # by AWS's clock
     # Where its calls come from, as AWS sees it.
     origin: Context = field(default_factory=lambda: {"aws:SourceIp": "203.0.113.7"})
 

@@ -129,7 +129,9 @@ class LocalService:
             time.time() + life,
         )
         if known:
-            self._add_key(session.access_key_id, session.secret, session.token, policy)
+            self._add_key(
+                session.access_key_id, session.secret, session.token, policy, life=life
+            )
         self.session = session
         return session
 

@@ -93,7 +93,7 @@ def verify(request: Request, keys: dict[str, Key], region: str, service: str, no
     key = keys.get(authorization.key_id)
     if key is None:
         raise AWSError("UnrecognizedClientException", INVALID_TOKEN)
-    _check_session_token(request, key)
+    _check_session_token(request, key, now)
     _check_scope(authorization, region, service)
     _check_date(request, authorization, now)
     _check_signed_headers(request, authorization)
@@ -142,11 +142,11 @@ def _check_sent_once(request: Request) -> None:
             raise invalid_signature(f"The header {name} was sent more than once.")
 
 
-def _check_session_token(request: Request, key: Key) -> None:
+def _check_session_token(request: Request, key: Key, now: float) -> None:
     token = request.header("x-amz-security-token")
     if token != key.session_token:
         raise AWSError("UnrecognizedClientException", INVALID_TOKEN)
-    if key.expired:
+    if key.expired or (key.expires is not None and key.expires < now):
         raise AWSError("ExpiredTokenException", EXPIRED_TOKEN)
 
 

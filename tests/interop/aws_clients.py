@@ -192,18 +192,26 @@ def _session() -> Any:
     return session
 
 
-def botocore_client(aws: Any, endpoint: Optional[str] = None, service: str = "ssm") -> Any:
-    """botocore's own client with the fake's default key, nothing taken from the environment."""
+def botocore_client(
+    aws: Any,
+    endpoint: Optional[str] = None,
+    service: str = "ssm",
+    keys: Optional[tuple[str, ...]] = None,
+) -> Any:
+    """botocore's own client with these keys (id, secret and session token), or with the fake's
+    default key; nothing is taken from the environment."""
     import botocore.config
 
     endpoint = endpoint or aws.endpoint
+    access_key_id, secret, *token = keys or (aws.access_key_id, aws.secret_access_key)
     return _session().create_client(
         service,
         aws.region,
         endpoint_url=endpoint,
         verify=aws.ca_file if endpoint.startswith("https") else None,
-        aws_access_key_id=aws.access_key_id,
-        aws_secret_access_key=aws.secret_access_key,
+        aws_access_key_id=access_key_id,
+        aws_secret_access_key=secret,
+        aws_session_token=token[0] if token else None,
         config=botocore.config.Config(retries={"max_attempts": 0}, read_timeout=60, proxies={}),
     )
 

@@ -135,7 +135,7 @@ class SecurityTokenService:
         key_id = "ASIA" + secrets.token_hex(8).upper()
         secret = secrets.token_urlsafe(30)
         token = secrets.token_urlsafe(200) + "/+=="
-        self._account.add_key(key_id, secret, token, role.policy)
+        self._account.add_key(key_id, secret, token, role.policy, life=seconds)
         self._account.keys[key_id].principal = f"{_session_arn(role.arn)}{name}"
         self._account.sessions.append((role.arn, name, key_id))
         expires = time.gmtime(self._account.now() + seconds)
