@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BLOCK_BYTES    ((size_t)16 * 1024)
+#define BLOCK_BYTES    ((size_t)4000) /* with all headers less than a page */
 #define FIRST_ELEMENTS ((size_t)4)
 
 struct arena_block {
@@ -26,8 +26,8 @@ static _Noreturn void out_of_memory(void)
     _exit(EXIT_FAILURE);
 }
 
-/* Not zeroed as a whole: most of a block is never used, and every page that is touched costs a login
- * a page fault. */
+/* Not zeroed as a whole: most of a block is never used, and every page that is touched costs a
+ * login a page fault. */
 static struct arena_block *add_block(struct arena *arena, size_t size)
 {
     size_t capacity = size > BLOCK_BYTES ? size : BLOCK_BYTES;
