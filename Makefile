@@ -82,7 +82,7 @@ REPORTING = $(if $(SANITIZE),$(call object,tests/sanitizer_options.c))
 PROGRAMS = $(BUILD)/pam_ssmenv.so $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch $(BUILD)/ssmenv
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(TEST_SOURCES)))
 
-.PHONY: all programs test-programs deps demo check bench fuzz install uninstall clean format tidy FORCE
+.PHONY: all programs test-programs deps demo check bench bench-fleet fuzz install uninstall clean format tidy FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -178,6 +178,11 @@ BENCH_PROGRAMS = $(patsubst %.c,build/relocated/tests/%,$(notdir $(wildcard test
 bench: deps
 	$(RELOCATED) programs $(BENCH_PROGRAMS)
 	@tests/bench/measure
+
+# Fleets of up to 100,000 hosts, on paper time. Writes tests/bench/FLEET.md and a plot.
+bench-fleet: deps
+	$(RELOCATED) build/relocated/tests/bench-fleet
+	@tests/bench/fleet build/relocated/tests/bench-fleet
 
 # Not part of check: as long as you like, for example make fuzz FUZZ_SECONDS=3600.
 FUZZ_SECONDS ?= 60

@@ -14,6 +14,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
 .c { fill: #1a7f37; stroke: #1a7f37 } .d { fill: #6e7781; stroke: #6e7781 }
 path, polyline { fill: none !important; stroke-width: 2; stroke-linejoin: round }
 rect { stroke: none }
+.dashed { stroke-dasharray: 5 4 }
 @media (prefers-color-scheme: dark) {
   text { fill: #d0d7de }
   .a { fill: #58a6ff; stroke: #58a6ff } .b { fill: #f0883e; stroke: #f0883e }
@@ -54,7 +55,7 @@ class Drawing:
 
 
 def duration(seconds):
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.3g} ms"
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1000:.3g} ms"
 
 
 def logins(path, figures):
@@ -65,7 +66,7 @@ def logins(path, figures):
             ("one curl --aws-sigv4", figures["curl"], "d"),
             ("pam_ssmenv, first login", figures["cold"], "a"),
             ("two aws lines in .bashrc", figures["bashrc"], "b")]
-    left, top, width, step = 210, 44, 380, 30
+    left, top, width, step = 230, 44, 360, 30
     bottom = top + step * len(bars)
     drawing = Drawing(680, bottom + 36, "What a session waits for its two variables")
     low, high = math.floor(math.log10(bars[0][1])), math.ceil(math.log10(bars[-1][1]))
@@ -110,3 +111,51 @@ def storm(path, figures):
         drawing.bar(left + 150 * row, top + height + 34, 12, 12, colour)
         drawing.text(left + 18 + 150 * row, top + height + 45, name, "small")
     drawing.save(path)
+
+
+def fleet(path, panels):
+    """The busiest second of every five minutes, a panel for each fleet, on logarithmic axes."""
+    left, top, width, height, gap = 70, 64, 560, 150, 52
+    end = top + len(panels) * (height + gap)
+    drawing = Drawing(680, end + 28, "Calls that a fleet makes in its busiest second of every 5 minutes")
+    colours = ("a", "c", "b")
+
+    for number, (title, quota, curves) in enumerate(panels):
+        y = top + number * (height + gap)
+        panel(drawing, (left, y, width, height), quota, list(zip(colours, (c for _, c in curves))))
+        drawing.text(left, y - 10, title)
+    for number, (name, _) in enumerate(panels[0][2]):
+        drawing.bar(left + 180 * number, end, 12, 12, colours[number])
+        drawing.text(left + 18 + 180 * number, end + 11, name, "small")
+    drawing.save(path)
+
+
+PHASES = ((0, "boot"), (32, "new values"), (62, "AWS is away"), (122, "AWS is back"))
+
+
+MINUTES_EACH = 5
+
+
+def panel(drawing, place, quota, curves):
+    left, top, width, height = place
+    highest = max(max(curve) for _, curve in curves)
+    length = len(curves[0][1])
+    low = 0 if highest < 10000 else 2
+    high = math.ceil(math.log10(max(highest, quota)))
+
+    def up(value):
+        power = math.log10(value) if value > 0 else low
+        return top + height * (1 - (max(power, low) - low) / (high - low))
+
+    for power in range(low, high + 1):
+        drawing.line(left, up(10 ** power), left + width, up(10 ** power))
+        drawing.text(left - 8, up(10 ** power) + 4, f"{10 ** power:,}", "small", "end")
+    for minute, name in PHASES:
+        x = left + width * minute / MINUTES_EACH / length
+        drawing.line(x, top, x, top + height)
+        drawing.text(x + 4, top + height + 15, f"{minute // 60}:{minute % 60:02} {name}", "small")
+    for colour, curve in curves:
+        drawing.curve([(left + width * (i + part) / length, up(value))
+                       for i, value in enumerate(curve) for part in (0, 1)], colour)
+    drawing.curve([(left, up(quota)), (left + width, up(quota))], "d dashed")
+    drawing.text(left + width + 4, up(quota) + 4, "quota", "small")
