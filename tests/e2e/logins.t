@@ -1,9 +1,10 @@
 #!/usr/bin/python3 -B
 """Every kind of login delivers what Parameter Store holds, byte for byte."""
 
+import contextlib
 import pathlib
 
-from machine import HOME, MACHINES_PAM, MODULE, enter
+from machine import CREDENTIALS, HOME, MACHINES_PAM, MODULE, enter
 
 enter()
 
@@ -128,6 +129,40 @@ def _():
         check_pair(instance().sshd.command("deploy"), "sshd", "deploy", position)
     finally:
         used.write_text(plain)
+
+
+# --- a host without keys ------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def metadata_service():
+    """At its own address, version 2 only, as AWS's fake has it; no file holds a key."""
+    address = ["169.254.169.254/32", "dev", "lo"]
+    aws = instance().aws
+    machine = instance().machine
+    machine.configure(f"[aws]\nendpoint_url = {aws.tls_endpoint}\nca_bundle = {aws.ca_file}\n{PAIR}")
+    CREDENTIALS.unlink(missing_ok=True)
+    aws.clear_calls()
+    logins.run(["ip", "addr", "add", *address])
+    try:
+        with aws.metadata(address="169.254.169.254", port=80) as metadata:
+            yield metadata
+    finally:
+        logins.run(["ip", "addr", "del", *address])
+
+
+@test("On a host with no key file and only the metadata service, an ssh login gets both variables")
+def _():
+    instance()
+    with metadata_service() as metadata:
+        position = instance().log.position()
+        check_pair(instance().sshd.command("deploy"), "sshd", "deploy", position)
+        check_equal([(call.operation, call.key_id) for call in instance().aws.calls],
+                    [("GetParameters", metadata.session.access_key_id)], "calls")
+        check_equal([question.method for question in metadata.questions],
+                    ["PUT", "GET", "GET", "GET"], "a token, then region, role and keys")
+        check_equal({question.status for question in metadata.questions}, {200}, "answers")
+        check_nothing_left()
 
 
 # --- the cache -----------------------------------------------------------------------------------
