@@ -104,7 +104,7 @@ static struct counts tell_problems(const struct migration *migration)
         for (size_t j = 0; j < source->file.problem_count; j++)
             complain(migration->command, "%s:%u: %s", source->path, source->file.problems[j].line,
                      source->file.problems[j].text);
-        counts.problems += source->file.problem_count;
+        counts.problems += source->file.problem_count + error_is_set(&source->problem);
         counts.unreadable += source->named && error_is_set(&source->problem);
         count_variables(&source->file, &counts);
     }

@@ -13,7 +13,8 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [f"{ROOT}/tests", f"{ROOT}/tests/interop"]
 
 from old_home import (ACCOUNT, CONFIG, CREDENTIALS, DROPIN, ETC, HEADER, KEYS, LONG_AGO,  # noqa: E402
-                      SECRETS, TUTORIAL, TUTORIAL_CONFIG, Home, tree)
+                      SECRETS, TUTORIAL, TUTORIAL_CONFIG, Home, check_unchanged,
+                      tree)
 from tap import check, check_contains, check_equal, check_lacks, run, test  # noqa: E402
 
 PROD = ("export API_KEY=$(aws --profile prod --region eu-west-1 --output text ssm get-parameter "
@@ -31,12 +32,12 @@ def configure(text, path=CONFIG):
 def _():
     with Home() as home:
         path = home.write(".bashrc", TUTORIAL)
-        before = tree("/mnt")
+        before = tree(home.folder)
         done = home.migrate()
         check_equal(done.stdout, f"# {DROPIN}\n" + TUTORIAL_CONFIG.format(path=path, user="alice"))
         check_contains(done.stderr, "ssmenv always decrypts")
         check_contains(done.stderr, f"--apply would comment out {path}:1\n")
-        check_equal(tree("/mnt"), before, "files")
+        check_unchanged(before, home.folder)
 
 
 @test("standard input and files of other shells and owners are read by name")
@@ -123,10 +124,10 @@ def _():
         home.write(".bashrc", TUTORIAL)
         home.write(".aws/credentials", KEYS, mode=0o600)
         home.migrate("--apply", "--credentials")
-        before = tree("/mnt")
+        before = tree(home.folder)
         done = home.migrate("--apply", "--credentials")
         check_contains(done.stderr, "nothing to take over was found")
-        check_equal(tree("/mnt"), before, "files")
+        check_unchanged(before, home.folder)
 
 
 @test("later finds join the drop-in, those for everybody in front of a user's own")
@@ -185,11 +186,11 @@ def _():
     with Home() as home:
         home.write(".bashrc", TUTORIAL)
         configure("[env]\nDB_USER = /other\n", ETC / "conf.d/99-last.conf")
-        before = tree("/mnt")
+        before = tree(home.folder)
         done = home.migrate("--apply", code=1)
         check_contains(done.stderr, "DB_USER is set by")
         check_contains(done.stderr, "99-last.conf:2 too, and that one would win")
-        check_equal(tree("/mnt"), before, "files")
+        check_unchanged(before, home.folder)
 
 
 @test("an identity that would merge with one that nobody uses is refused")
@@ -198,9 +199,9 @@ def _():
         home.write(".bashrc", PROD)
         configure("[aws]\nregion = us-east-2\n[aws prod-eu-west-1]\n"
                   "role_arn = arn:aws:iam::111122223333:role/x\n[env]\nA = /a\n")
-        before = tree("/mnt")
+        before = tree(home.folder)
         home.migrate("--apply", code=1)
-        check_equal(tree("/mnt"), before, "files")
+        check_unchanged(before, home.folder)
 
 
 @test("a configuration with a mistake has to be mended first")
@@ -208,10 +209,10 @@ def _():
     with Home() as home:
         home.write(".bashrc", TUTORIAL)
         configure("[aws]\nregoin = us-east-2\n")
-        before = tree("/mnt")
+        before = tree(home.folder)
         done = home.migrate("--apply", code=1)
         check_contains(done.stderr, f"{CONFIG}:2:1: [aws] has no key regoin; did you mean region?")
-        check_equal(tree("/mnt"), before, "files")
+        check_unchanged(before, home.folder)
 
 
 @test("lines for somebody to decide give status 3, and the others are moved all the same")
@@ -302,10 +303,10 @@ def _():
         CREDENTIALS.write_text(mine + other + last)
         CREDENTIALS.chmod(0o640)
         os.chown(CREDENTIALS, 0, ACCOUNT)
-        before = tree("/mnt")
+        before = tree(home.folder)
         check_contains(home.migrate("--apply", "--credentials", code=1).stderr,
                        "has other keys for the profile default: --replace")
-        check_equal(tree("/mnt"), before, "files")
+        check_unchanged(before, home.folder)
         home.migrate("--apply", "--credentials", "--replace")
         check_equal(installed(), mine + last + "\n" + DEFAULT)
 
@@ -331,9 +332,9 @@ def _():
         with Home() as home:
             home.write(".bashrc", TUTORIAL)
             home.write(".aws/credentials", DEFAULT + line + "\n", mode=0o600)
-            before = tree("/mnt")
+            before = tree(home.folder)
             check_contains(home.migrate("--apply", "--credentials", code=1).stderr, reason)
-            check_equal(tree("/mnt"), before, "files")
+            check_unchanged(before, home.folder)
 
 
 @test("without keys in the home the instance's role is spoken of, and the lines are moved")

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import stat
 import subprocess
 import tempfile
 
@@ -98,11 +99,20 @@ class Home:
         return done
 
 
-def tree(folder):
-    """Every file below, with all that matters about it."""
+def tree(*folders):
+    """Every file below, with all that matters about it: bytes, mode, owner, and of files the time."""
     found = {}
-    for path in sorted(pathlib.Path(folder).rglob("*")):
-        status = path.lstat()
-        found[str(path)] = (status.st_mode, status.st_uid, status.st_gid, status.st_mtime_ns,
-                            path.read_bytes() if path.is_file() and not path.is_symlink() else None)
+    for folder in (ETC, *folders):
+        for path in sorted(pathlib.Path(folder).rglob("*")):
+            status = path.lstat()
+            known = [oct(status.st_mode), status.st_uid, status.st_gid]
+            if stat.S_ISREG(status.st_mode):
+                known += [status.st_mtime_ns, status.st_nlink, path.read_bytes()]
+            found[str(path)] = known
     return found
+
+
+def check_unchanged(before, *folders):
+    after = tree(*folders)
+    for path in sorted({*before, *after}):
+        check_equal(after.get(path), before.get(path), path)
