@@ -11,6 +11,7 @@
 
 const struct command *const commands[] = {
     &command_check,
+    &command_plan,
     &command_doctor,
     &command_migrate,
     &command_env,

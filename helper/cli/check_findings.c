@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws/json.h"
+#include "cli/json_text.h"
 #include "cli/terminal.h"
 #include "common/buffer.h"
 #include "common/error.h"
@@ -147,16 +147,13 @@ void findings_print(const struct findings *findings)
 static void put_finding(const struct finding *finding, struct buffer *json)
 {
     buffer_append_format(json, "{\"severity\": \"%s\", \"file\": ", levels[finding->level].name);
-    if (finding->file != NULL)
-        json_quote(json, finding->file);
-    else
-        buffer_append_text(json, "null");
+    json_put_text(json, finding->file);
     if (finding->line > 0)
         buffer_append_format(json, ", \"line\": %u", finding->line);
     if (finding->column > 0)
         buffer_append_format(json, ", \"column\": %u", finding->column);
     buffer_append_text(json, ", \"text\": ");
-    json_quote(json, finding->text);
+    json_put_text(json, finding->text);
     buffer_append_char(json, '}');
 }
 

@@ -40,6 +40,7 @@ struct login {
 
 struct environment {
     struct variable *variables;
+    size_t *lines; /* for each variable, the line of the plan that it comes from */
     size_t count;
 };
 

@@ -174,21 +174,35 @@ static void find_import_owners(struct assembling *assembling)
     }
 }
 
-static bool put(struct assembling *assembling, const char *name, const struct value *value)
+/* Makes room for one more variable. */
+static bool grow(struct environment *environment)
+{
+    size_t count = environment->count + 1;
+    struct variable *variables = reallocarray(environment->variables, count, sizeof *variables);
+    size_t *lines = NULL;
+
+    if (variables != NULL) {
+        environment->variables = variables;
+        lines = reallocarray(environment->lines, count, sizeof *lines);
+    }
+    if (lines != NULL)
+        environment->lines = lines;
+    return lines != NULL;
+}
+
+static bool put(struct assembling *assembling, size_t line, const char *name,
+                const struct value *value)
 {
     struct environment *environment = assembling->environment;
     struct variable variable = {text_copy(name), text_copy_bytes(value->text, value->length)};
-    struct variable *variables = NULL;
 
-    if (variable.name != NULL && variable.value != NULL)
-        variables = reallocarray(environment->variables, environment->count + 1, sizeof variable);
-    if (variables == NULL) {
+    if (variable.name == NULL || variable.value == NULL || !grow(environment)) {
         text_free(variable.name);
         text_free(variable.value);
         return false;
     }
-    variables[environment->count++] = variable;
-    environment->variables = variables;
+    environment->lines[environment->count] = line;
+    environment->variables[environment->count++] = variable;
     assembling->bytes += strlen(name) + 1 + value->length + 1;
     return true;
 }
@@ -206,7 +220,7 @@ static bool put_within_limits(struct assembling *assembling, size_t line, const 
         diagnostics_add(assembling->resolution->diagnostics, SEVERITY_ERROR, position,
                         "%s: all variables of a login together have at most %d bytes", name,
                         LIMIT_ENVIRONMENT_BYTES);
-    else if (!put(assembling, name, value))
+    else if (!put(assembling, line, name, value))
         diagnostics_add(assembling->resolution->diagnostics, SEVERITY_ERROR, position,
                         "%s: out of memory", name);
     else
@@ -338,5 +352,6 @@ void environment_free(struct environment *environment)
         text_free(environment->variables[i].value);
     }
     free(environment->variables);
+    free(environment->lines);
     *environment = ENVIRONMENT_INIT;
 }
