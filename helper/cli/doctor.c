@@ -96,6 +96,7 @@ static void load_configuration(struct doctor *doctor)
     diagnostics_free(&diagnostics);
     if (!doctor->configured)
         return;
+    doctor_select(doctor);
     doctor_collect(doctor);
     report_add(&doctor->report, doctor->config.section_count > 0 ? MARK_OK : MARK_WARNING,
                "configuration", "%s: %zu %s, %zu different parameters and secrets",

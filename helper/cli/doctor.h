@@ -25,7 +25,8 @@ struct wanted_lookup {
     bool has_alternative; /* in some line */
     bool is_list;         /* its variable is used with |lines */
     bool lacks_user;      /* its name holds %u, and no --user was given */
-    bool unreachable;     /* whoever would be asked is */
+    bool told;            /* in another line of the report */
+    size_t others;        /* of how many others the line about this one speaks */
     bool asked;           /* its answer is there */
     struct answer_detail detail;
 };
@@ -60,6 +61,7 @@ struct doctor {
     uid_t owner;        /* see become_helper_user() */
     struct report report;
     bool configured; /* config may be used */
+    bool *selected;  /* for each section, whether it is looked at */
     struct config config;
     struct identities identities;
     struct arena arena;
@@ -72,9 +74,10 @@ struct doctor {
 
 struct deadline doctor_deadline(const struct doctor *doctor);
 
-/* Whether a section is for the logins that are looked at. (doctor_wanted.c) */
-bool doctor_selects(const struct doctor *doctor, const struct section *section);
-/* Fills doctor->wanted. */
+/* Fills doctor->selected: the sections for the logins that --user and --service name.
+ * (doctor_selection.c) */
+void doctor_select(struct doctor *doctor);
+/* Fills doctor->wanted from them. (doctor_wanted.c) */
 void doctor_collect(struct doctor *doctor);
 /* The place of the one for this lookup of a plan; wanted_count when there is none. */
 size_t doctor_find(const struct doctor *doctor, const struct lookup *lookup);
@@ -95,8 +98,8 @@ bool doctor_database_is_legal(const char *text);
 void doctor_examine_databases(struct doctor *doctor);
 
 /* Advises how to make a parameter or secret that does not exist. (doctor_missing.c) */
-void doctor_advise_missing(struct doctor *doctor, const struct subject *subject,
-                           const struct wanted_lookup *wanted, const struct client *client);
+void doctor_advise_missing(struct doctor *doctor, const struct wanted_lookup *wanted,
+                           const struct client *client);
 
 /* Advises which inbound rule the database lacks. host, port: the database's; service: what the
  * console calls the rule's type. (doctor_security_group.c) */

@@ -84,12 +84,18 @@ static bool say(struct dialogue *dialogue, void (*write)(struct buffer *bytes))
 
 static void report_strange(const struct dialogue *dialogue, enum target_protocol protocol)
 {
-    const char *said = dialogue->heard.length > 0 ? "something answers that does not speak"
-                                                  : "something listens, but says nothing like";
+    const char *name =
+        protocol == PROTOCOL_UNKNOWN ? "PostgreSQL or MySQL" : protocol_names[protocol];
 
-    report_add(report_of(dialogue), MARK_BAD, check_of(dialogue), "%s %s: check host and port",
-               said,
-               protocol == PROTOCOL_UNKNOWN ? "PostgreSQL or MySQL" : protocol_names[protocol]);
+    if (dialogue->heard.length > 0)
+        report_add(report_of(dialogue), MARK_BAD, check_of(dialogue),
+                   "something answers that does not speak %s: check host and port", name);
+    else
+        report_add(report_of(dialogue), MARK_BAD, check_of(dialogue),
+                   "something listens, but is silent: no %s, or one that is stuck%s", name,
+                   protocol == PROTOCOL_POSTGRES
+                       ? ""
+                       : " (MySQL without skip_name_resolve waits for its own name server)");
 }
 
 /* --- PostgreSQL --- */
@@ -293,7 +299,7 @@ void target_examine(struct doctor *doctor, const struct target *target)
     }
     buffer_append_format(&dialogue.check, "database %s:%u (%s)", target->host, target->port,
                          target->source);
-    report_waiting(&doctor->report, "connecting to %s", target->host);
+    report_waiting("connecting to %s", target->host);
     connect_and_talk(&dialogue);
     connection_close(&dialogue.connection);
     buffer_free(&dialogue.check);

@@ -34,7 +34,7 @@ static void find_region(struct doctor *doctor, struct subject *subject)
     struct buffer source = BUFFER_INIT;
 
     account->deadline = doctor_deadline(doctor);
-    report_waiting(&doctor->report, "looking for the region");
+    report_waiting("looking for the region");
     account_find_region(account, subject->http_credentials);
     if (account->region == NULL) {
         report_add(&doctor->report, MARK_BAD, "region", "%s", account->region_error.text);
@@ -78,7 +78,7 @@ static void get_credentials(struct doctor *doctor, struct subject *subject)
     struct buffer text = BUFFER_INIT;
 
     account->deadline = doctor_deadline(doctor);
-    report_waiting(report, "looking for credentials");
+    report_waiting("looking for credentials");
     account_prepare(account);
     account_connect(account, subject->http_credentials, &subject->clients.clock);
     if (error_is_set(&account->error)) {
@@ -118,7 +118,7 @@ static void identify(struct doctor *doctor, struct subject *subject)
         return;
     }
     subject->account->deadline = doctor_deadline(doctor);
-    report_waiting(report, "asking STS who we are");
+    report_waiting("asking STS who we are");
     if (account_identify(subject->account, &subject->caller, &error)) {
         report_add(report, MARK_OK, "caller", "account %s, %s", subject->caller.account,
                    subject->caller.arn);
@@ -163,30 +163,14 @@ static void examine(struct doctor *doctor, struct subject *subject)
 
 /* --- making them --- */
 
-/* "aws", or "aws NAME" as the sections that use it name it. */
-static const char *section_of(struct doctor *doctor, size_t identity)
-{
-    struct buffer text = BUFFER_INIT;
-    const char *section;
-
-    buffer_append_text(&text, "aws");
-    for (size_t i = 0; identity != 0 && text.length == 3 && i < doctor->config.section_count; i++) {
-        const struct section *section_using = &doctor->config.sections[i];
-
-        if (section_using->identity == identity && section_using->identity_name != NULL)
-            buffer_append_format(&text, " %s", section_using->identity_name);
-    }
-    section = arena_copy(&doctor->arena, buffer_text(&text));
-    buffer_free(&text);
-    return section;
-}
-
 static bool subject_open(struct doctor *doctor, struct subject *subject, size_t identity)
 {
     struct request *request = &subject->request;
     struct error error = ERROR_INIT;
 
-    *subject = (struct subject){.section = section_of(doctor, identity), .identity = identity};
+    *subject =
+        (struct subject){.section = identity_section(&doctor->identities.items[identity].settings),
+                         .identity = identity};
     *request = (struct request){
         .identities = calloc(1, sizeof *request->identities),
         .lookups = calloc(doctor->wanted_count + 1, sizeof *request->lookups),

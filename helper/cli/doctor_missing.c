@@ -105,16 +105,19 @@ static void advise_version(struct doctor *doctor, const struct client *client, c
 
 #define SECRET_PREFIX "/aws/reference/secretsmanager/"
 
-void doctor_advise_missing(struct doctor *doctor, const struct subject *subject,
-                           const struct wanted_lookup *wanted, const struct client *client)
+void doctor_advise_missing(struct doctor *doctor, const struct wanted_lookup *wanted,
+                           const struct client *client)
 {
     const char *name = wanted->lookup.name;
     size_t bare = strcspn(name, wanted->lookup.kind == LOOKUP_SECRET ? "?" : ":");
 
-    (void)subject;
     if (strncmp(name, "arn:", 4) == 0)
         report_advise(&doctor->report, "an ARN names one parameter or secret of one account: "
                                        "check it, and whether that account shares it");
+    else if (strchr(name, '!') != NULL)
+        report_advise(&doctor->report,
+                      "a service of AWS makes and names this secret, as RDS does for "
+                      "the password of a database: look there for its name");
     else if (wanted->lookup.kind == LOOKUP_SECRET && name[bare] != '\0')
         report_advise(&doctor->report, "the secret, or this stage or version of it, is not there");
     else if (wanted->lookup.kind == LOOKUP_SECRET)

@@ -52,7 +52,7 @@ static bool reach(struct doctor *doctor, struct subject *subject, const char *ch
     struct buffer way = BUFFER_INIT;
     bool reached;
 
-    report_waiting(&doctor->report, "connecting to %s", url);
+    report_waiting("connecting to %s", url);
     if (http != NULL)
         http_perform(http, &exchange);
     reached = exchange.answered || exchange.reached;

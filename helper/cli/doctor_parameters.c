@@ -58,8 +58,10 @@ static void advise_denied(struct doctor *doctor, const struct subject *subject,
                           const struct client *client, const struct wanted_lookup *wanted)
 {
     struct buffer arn = BUFFER_INIT;
+    struct buffer name = BUFFER_INIT;
 
     if (wanted->detail.key_denied) {
+        shell_quote(&name, wanted->lookup.name);
         report_advise(&doctor->report,
                       "the policy, or the key's own, lacks kms:Decrypt on the key that encrypts it "
                       "(or the key is disabled); this shows which key:");
@@ -69,7 +71,8 @@ static void advise_denied(struct doctor *doctor, const struct subject *subject,
                             "--query KmsKeyId --secret-id %s"
                           : "aws ssm describe-parameters --region %s "
                             "--query 'Parameters[].KeyId' --filters Key=Name,Values=%s",
-                      client->region, wanted->lookup.name);
+                      client->region, buffer_text(&name));
+        buffer_free(&name);
         return;
     }
     append_resource(subject, client, &wanted->lookup, &arn);
@@ -96,8 +99,8 @@ static void report_found(struct doctor *doctor, const struct wanted_lookup *want
                    wanted->lookup.member[0] != '\0' ? ", with this member" : "");
 }
 
-static void report_missing(struct doctor *doctor, const struct subject *subject, size_t place,
-                           const struct client *client, const char *name)
+static void report_missing(struct doctor *doctor, size_t place, const struct client *client,
+                           const char *name)
 {
     const struct wanted_lookup *wanted = &doctor->wanted[place];
 
@@ -109,7 +112,7 @@ static void report_missing(struct doctor *doctor, const struct subject *subject,
     }
     report_add(&doctor->report, MARK_BAD, name, "does not exist in %s; %s at %s:%u needs it",
                client->region, wanted->variable, wanted->position.file, wanted->position.line);
-    doctor_advise_missing(doctor, subject, wanted, client);
+    doctor_advise_missing(doctor, wanted, client);
 }
 
 static void report_answer(struct doctor *doctor, const struct subject *subject, size_t place,
@@ -125,7 +128,7 @@ static void report_answer(struct doctor *doctor, const struct subject *subject, 
         report_found(doctor, wanted, answer, buffer_text(&name));
         break;
     case ANSWER_MISSING:
-        report_missing(doctor, subject, place, client, buffer_text(&name));
+        report_missing(doctor, place, client, buffer_text(&name));
         break;
     case ANSWER_DENIED:
         report_add(&doctor->report, MARK_BAD, buffer_text(&name), "denied%s: %s",
@@ -133,9 +136,33 @@ static void report_answer(struct doctor *doctor, const struct subject *subject, 
         advise_denied(doctor, subject, client, wanted);
         break;
     default:
+        if (wanted->others > 0)
+            buffer_append_format(&name, " and %zu more", wanted->others);
         report_add(&doctor->report, MARK_BAD, buffer_text(&name), "%s", answer->error);
     }
     buffer_free(&name);
+}
+
+/* The same words about several names are said once. */
+static void merge_failures(struct doctor *doctor, const struct subject *subject)
+{
+    for (size_t i = 0; i < subject->request.lookup_count; i++) {
+        struct wanted_lookup *first = &doctor->wanted[subject->wanted[i]];
+        const struct answer *answer = &doctor->answers.answers[subject->wanted[i]];
+
+        for (size_t j = i + 1;
+             answer->state == ANSWER_FAILED && !first->told && j < subject->request.lookup_count;
+             j++) {
+            const struct answer *other = &doctor->answers.answers[subject->wanted[j]];
+            struct wanted_lookup *second = &doctor->wanted[subject->wanted[j]];
+
+            if (second->told || other->state != ANSWER_FAILED ||
+                strcmp(other->error, answer->error) != 0)
+                continue;
+            second->told = true;
+            first->others++;
+        }
+    }
 }
 
 /* --- asking --- */
@@ -165,27 +192,12 @@ static bool ask(struct doctor *doctor, struct subject *subject)
     return ok;
 }
 
-/* Whether the answer is nothing but what the whole client was told. */
-static bool is_refusal_of(const struct client *client, const struct answer *answer)
-{
-    return answer->state == ANSWER_FAILED && error_is_set(&client->refused) &&
-           strcmp(answer->error, client->refused.text) == 0;
-}
-
-/* How many lookups this client has, or has left without an answer of their own. */
-static size_t count_of(const struct doctor *doctor, const struct subject *subject,
-                       const struct client *client)
+static size_t count_of(const struct subject *subject, const struct client *client)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < subject->request.lookup_count; i++) {
-        const struct answer *answer = &doctor->answers.answers[subject->wanted[i]];
-
-        count += subject->clients.of_lookup[i] == client &&
-                         (answer->state == 0 || is_refusal_of(client, answer))
-                     ? 1
-                     : 0;
-    }
+    for (size_t i = 0; i < subject->request.lookup_count; i++)
+        count += subject->clients.of_lookup[i] == client ? 1 : 0;
     return count;
 }
 
@@ -198,32 +210,11 @@ static void skip_unreachable(struct doctor *doctor, const struct subject *subjec
         if (error_is_set(&client->refused))
             report_add(&doctor->report, MARK_SKIPPED, "parameters",
                        "%s (%zu would be asked for there)", client->refused.text,
-                       count_of(doctor, subject, client));
+                       count_of(subject, client));
     }
     for (size_t i = 0; i < subject->request.lookup_count; i++)
-        doctor->wanted[subject->wanted[i]].unreachable =
+        doctor->wanted[subject->wanted[i]].told =
             error_is_set(&subject->clients.of_lookup[i]->refused);
-}
-
-/* What AWS said about all of them is said once. */
-static void report_refusals(struct doctor *doctor, const struct subject *subject)
-{
-    for (size_t i = 0; i < subject->request.lookup_count; i++) {
-        const struct client *client = subject->clients.of_lookup[i];
-        struct wanted_lookup *wanted = &doctor->wanted[subject->wanted[i]];
-
-        if (wanted->unreachable ||
-            !is_refusal_of(client, &doctor->answers.answers[subject->wanted[i]]))
-            continue;
-        report_add(&doctor->report, MARK_BAD, "parameters", "%s", client->refused.text);
-        report_add(&doctor->report, MARK_SKIPPED, "parameters",
-                   "of that (%zu would be asked for there)", count_of(doctor, subject, client));
-        for (size_t j = i; j < subject->request.lookup_count; j++) {
-            if (subject->clients.of_lookup[j] == client &&
-                is_refusal_of(client, &doctor->answers.answers[subject->wanted[j]]))
-                doctor->wanted[subject->wanted[j]].unreachable = true;
-        }
-    }
 }
 
 static void skip_all(struct doctor *doctor, const struct subject *subject, const char *reason)
@@ -268,12 +259,12 @@ void doctor_ask_parameters(struct doctor *doctor, struct subject *subject)
     if (request->lookup_count == 0 || !can_ask(doctor, subject))
         return;
     skip_unreachable(doctor, subject);
-    report_waiting(&doctor->report, "asking for %zu parameters and secrets", request->lookup_count);
+    report_waiting("asking for %zu parameters and secrets", request->lookup_count);
     if (!ask(doctor, subject))
         return;
-    report_refusals(doctor, subject);
+    merge_failures(doctor, subject);
     for (size_t i = 0; i < request->lookup_count; i++) {
-        if (!doctor->wanted[subject->wanted[i]].unreachable)
+        if (!doctor->wanted[subject->wanted[i]].told)
             report_answer(doctor, subject, subject->wanted[i], subject->clients.of_lookup[i]);
     }
 }

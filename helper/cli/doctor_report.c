@@ -149,12 +149,11 @@ void report_advise(struct report *report, const char *format, ...)
     buffer_free(&text);
 }
 
-void report_waiting(const struct report *report, const char *format, ...)
+void report_waiting(const char *format, ...)
 {
     struct buffer text = BUFFER_INIT;
     va_list arguments;
 
-    (void)report;
     va_start(arguments, format);
     format_clean(&text, format, arguments);
     va_end(arguments);

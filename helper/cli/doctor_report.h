@@ -37,8 +37,7 @@ void report_advise(struct report *report, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* What is being waited for. */
-void report_waiting(const struct report *report, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void report_waiting(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Prints the verdict. Returns the exit code. */
 int report_close(struct report *report);

@@ -91,7 +91,7 @@ static void ask_instance(struct doctor *doctor, struct rule *rule)
 
     if (http == NULL || !metadata_open(&service, &settings, &rule->silence))
         return;
-    report_waiting(&doctor->report, "asking the instance's metadata service");
+    report_waiting("asking the instance's metadata service");
     find_group(doctor, &service, http, rule);
     find_address(doctor, &service, http, rule);
     metadata_free(&service);

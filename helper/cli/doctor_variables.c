@@ -10,8 +10,16 @@
  * No host and no port looks like this. */
 #define UNKNOWN_VALUE "\001"
 
-#define HOST_VARIABLE "DB_HOST"
-#define PORT_VARIABLE "DB_PORT"
+/* Variables that name host and port; a port that nobody names is 0 where no client assumes one. */
+static const struct {
+    const char *host;
+    const char *port;
+    unsigned otherwise;
+} pairs[] = {
+    {"DB_HOST", "DB_PORT", 0},
+    {"PGHOST", "PGPORT", 5432},
+    {"MYSQL_HOST", "MYSQL_TCP_PORT", 3306},
+};
 
 /* --- answers for a plan --- */
 
@@ -93,8 +101,7 @@ static size_t choose(const struct doctor *doctor, size_t last, struct section *s
     for (size_t i = 0; i <= last; i++) {
         const struct section *section = &doctor->config.sections[i];
 
-        if (!doctor_selects(doctor, section) ||
-            (i != last && !chosen_by_login && !is_for_everybody(section)))
+        if (!doctor->selected[i] || (i != last && !chosen_by_login && !is_for_everybody(section)))
             continue;
         sections[count] = *section;
         sections[count].users = (struct pattern_list){0};
@@ -124,8 +131,8 @@ static void report_unknown(struct doctor *doctor, const char *variable, const ch
         report_add(&doctor->report, MARK_SKIPPED, "database", "%s is not known: see above",
                    variable);
     else
-        report_add(&doctor->report, MARK_WARNING, "database", "%s has no host that can be one",
-                   variable);
+        report_add(&doctor->report, MARK_WARNING, "database", "%s names no %s that can be tried",
+                   variable, strstr(variable, "PORT") != NULL ? "port" : "host");
 }
 
 static const char *value_of(const struct environment *environment, const char *name)
@@ -155,27 +162,34 @@ static void find_urls(struct doctor *doctor, const struct environment *environme
     }
 }
 
-static void find_host(struct doctor *doctor, const struct environment *environment,
+static void find_pair(struct doctor *doctor, const struct environment *environment, size_t pair,
                       struct targets *targets)
 {
-    const char *host = value_of(environment, HOST_VARIABLE);
-    const char *port = value_of(environment, PORT_VARIABLE);
-    struct target target = {.source = HOST_VARIABLE};
+    const char *host = value_of(environment, pairs[pair].host);
+    const char *port = value_of(environment, pairs[pair].port);
+    struct target target = {.source = pairs[pair].host};
 
     if (host == NULL)
         return;
     if (!target_of_host(&target, host)) {
-        report_unknown(doctor, HOST_VARIABLE, host);
+        report_unknown(doctor, pairs[pair].host, host);
         return;
     }
-    if (target.port == 0 && port != NULL)
-        target.port = target_port(port);
+    if (target.port == 0)
+        target.port = port != NULL ? target_port(port) : pairs[pair].otherwise;
     if (target.port == 0 && port != NULL) {
-        report_unknown(doctor, PORT_VARIABLE, port);
+        report_unknown(doctor, pairs[pair].port, port);
         return;
     }
     target.protocol = target_protocol_of_port(target.port);
     add(targets, &target);
+}
+
+static void find_pairs(struct doctor *doctor, const struct environment *environment,
+                       struct targets *targets)
+{
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        find_pair(doctor, environment, i, targets);
 }
 
 /* A host without a port adds nothing where a URL has it with one. */
@@ -208,11 +222,11 @@ void targets_find(struct doctor *doctor, struct targets *targets)
     for (size_t i = 0; sections != NULL && i < count; i++) {
         struct environment environment = ENVIRONMENT_INIT;
 
-        if (!doctor_selects(doctor, &doctor->config.sections[i]))
+        if (!doctor->selected[i])
             continue;
         resolve(doctor, sections, choose(doctor, i, sections), &environment);
         find_urls(doctor, &environment, targets);
-        find_host(doctor, &environment, targets);
+        find_pairs(doctor, &environment, targets);
         environment_free(&environment);
     }
     free(sections);

@@ -3,27 +3,7 @@
 #include <string.h>
 
 #include "cli/doctor.h"
-#include "config/groups.h"
-#include "config/plan.h"
 #include "config/reference.h"
-#include "config/selection.h"
-
-bool doctor_selects(const struct doctor *doctor, const struct section *section)
-{
-    struct groups groups = GROUPS_INIT;
-    struct login login = {.user = doctor->user, .in_group = groups_have, .context = &groups};
-    bool selected =
-        (doctor->user == NULL || pattern_list_matches(&section->users, doctor->user)) &&
-        (doctor->service == NULL || pattern_list_matches(&section->services, doctor->service));
-
-    if (selected && doctor->user != NULL && section->groups.count > 0) {
-        selected = false;
-        for (size_t i = 0; i < section->groups.count && !selected; i++)
-            selected = groups_have(&login, section->groups.patterns[i].text);
-    }
-    groups_free(&groups);
-    return selected;
-}
 
 static bool same_lookup(const struct lookup *a, const struct lookup *b)
 {
@@ -131,7 +111,7 @@ void doctor_collect(struct doctor *doctor)
     for (size_t i = 0; i < doctor->config.section_count; i++) {
         const struct section *section = &doctor->config.sections[i];
 
-        if (!doctor_selects(doctor, section))
+        if (!doctor->selected[i])
             continue;
         for (size_t j = 0; j < section->count; j++)
             collect_line(doctor, section, &section->assignments[j]);
@@ -190,7 +170,7 @@ bool doctor_may_be_absent(struct doctor *doctor, size_t place)
     for (size_t i = 0; i < doctor->config.section_count; i++) {
         const struct section *section = &doctor->config.sections[i];
 
-        if (!doctor_selects(doctor, section))
+        if (!doctor->selected[i])
             continue;
         for (size_t j = 0; j < section->count; j++) {
             if (!line_stands(doctor, section, &section->assignments[j], place))

@@ -12,6 +12,7 @@ import subprocess
 from doctor import (ENVIRONMENT, Filter, PROGRAM, SECRET, check_in_order, configure, doctor,
                     doctor_json, run_doctor)
 
+from aws_clients import AWS  # noqa: E402
 from fakeaws import FakeAWS  # noqa: E402
 from machine import CONFIG, CREDENTIALS, CREDENTIALS_FILE, PREFIX, write_for_helper  # noqa: E402
 from name_server import NameServer  # noqa: E402
@@ -246,6 +247,18 @@ def _():
         check_cut_off(report)
 
 
+@test("a name server that is silent costs no more than the time that each step has")
+def _():
+    needs_root()
+    with NameServer("/mnt", silent=True):
+        configure(aws(), PAIR, endpoint_url="https://ssm.nowhere.example")
+        report = doctor("--timeout", "400ms")
+        report.says("endpoint ssm", "bad",
+                    "https://ssm.nowhere.example/: time ended while resolving the name "
+                    "ssm.nowhere.example: check this machine's DNS")
+        check_cut_off(report)
+
+
 @test("an endpoint whose certificate is not trusted is told as that")
 def _():
     configure(aws(), PAIR, endpoint_url=aws().tls_endpoint_with("untrusted"))
@@ -311,10 +324,9 @@ def _():
     report = doctor()
     check_equal(report.one("caller").status, "warning")
     check_contains(report.one("caller").text, "InvalidClientTokenId for sts:GetCallerIdentity")
-    first, second = report.of("parameters")
-    check_equal((first.status, second.status), ("bad", "not tried"))
-    check_contains(first.text, "UnrecognizedClientException for ssm:GetParameters")
-    check_equal(second.text, "parameters: not tried, because of that (2 would be asked for there)")
+    check_equal(report.one("DB_USER and 1 more").status, "bad")
+    check_contains(report.one("DB_USER and 1 more").text,
+                   "UnrecognizedClientException for ssm:GetParameters")
 
 
 @test("STS that denies is a warning with the reason")
@@ -326,6 +338,41 @@ def _():
     check_contains(report.one("caller").text,
                    "AWS does not say who we are: AccessDenied for sts:GetCallerIdentity")
     check_equal(report.code, 0)
+
+
+@test("STS out of reach costs who we are, and nothing else")
+def _():
+    configure(aws(), PAIR, endpoint_url_sts="https://localhost:9")
+    report = doctor()
+    check_equal(report.statuses("endpoint ssm", "endpoint sts", "clock", "credentials"),
+                ["ok", "bad", "ok", "ok"])
+    report.says("caller", "not tried", "not tried, because STS cannot be reached")
+    check_equal(report.statuses("DB_USER", "/prod/db/password"), ["ok", "ok"])
+
+
+@test("an answer of STS that says nothing is a warning")
+def _():
+    configure(aws(), PAIR)
+    aws().fault("GetCallerIdentity", kind="body", body="<GetCallerIdentityResponse/>",
+                content_type="text/xml")
+    report = doctor()
+    report.says("caller", "warning", "AWS does not say who we are: "
+                                     f"{host()}: its answer does not tell account and ARN")
+    check_equal(report.code, 0)
+
+
+@test("AWS's own client is told the same of who it is")
+def _():
+    if not os.path.exists(AWS):
+        raise Skip("the aws command line is not installed")
+    configure(aws(), PAIR)
+    told = subprocess.run([AWS, "sts", "get-caller-identity", "--endpoint-url", aws().endpoint,
+                           "--output", "text", "--query", "[Account, Arn]"], text=True, check=True,
+                          capture_output=True, timeout=60,
+                          env={"PATH": "/usr/bin:/bin", "AWS_ACCESS_KEY_ID": aws().access_key_id,
+                               "AWS_SECRET_ACCESS_KEY": aws().secret_access_key,
+                               "AWS_DEFAULT_REGION": "us-east-2"}).stdout.split()
+    doctor().says("caller", "ok", f"account {told[0]}, {told[1]}")
 
 
 # --- parameters ---
@@ -366,7 +413,7 @@ def _():
 def _():
     arn = f"arn:aws:ssm:us-east-2:{ACCOUNT}:parameter/else/where"
     configure(aws(), f"[env]\nA = /prod/db/password:9\nB = secret:new/db\nC = {arn}\n"
-                     "D = secret:prod/db?stage=NEXT\n")
+                     "D = secret:prod/db?stage=NEXT\nE = secret:rds!db-1#password\n")
     report = doctor()
     check_equal(report.one("/prod/db/password:9").advice, [
         "this shows which versions and labels there are:",
@@ -380,6 +427,9 @@ def _():
                                          "it, and whether that account shares it"])
     check_equal(report.one("secret:prod/db?stage=NEXT").advice,
                 ["the secret, or this stage or version of it, is not there"])
+    check_equal(report.one("secret:rds!db-1#/password").advice,
+                ["a service of AWS makes and names this secret, as RDS does for the password of a "
+                 "database: look there for its name"])
 
 
 @test("secrets, members and imports that are there are found")
@@ -429,12 +479,13 @@ def _():
     aws().set_policy(None)
 
 
-@test("AWS that is out of order is told for the name that it was asked for")
+@test("AWS that is out of order is told once for all names that it was asked for")
 def _():
     configure(aws(), PAIR, max_attempts=1)
     aws().fault("GetParameters", kind="throttle")
     report = doctor()
-    check_contains(report.one("DB_USER").text, "ThrottlingException for ssm:GetParameters")
+    check_contains(report.one("DB_USER and 1 more").text,
+                   "ThrottlingException for ssm:GetParameters")
     aws().clear_faults()
 
 
@@ -462,6 +513,27 @@ def _():
             (["--user", "deploy", "--service", "cron"], "DB_USER", "/only/deploy")):
         report = doctor(*arguments)
         check_equal((len(report.of(present)), len(report.of(absent))), (1, 0), f"{arguments}")
+
+
+@test("sections for a group are those of the user's groups")
+def _():
+    configure(aws(), "[env group=adm]\nA = /only/adm\n[env group=nogroup]\nN = /only/nogroup\n")
+    report = doctor("--user", "nobody")
+    check_equal((len(report.of("/only/adm")), len(report.of("/only/nogroup"))), (0, 1))
+
+
+@test("groups that nobody tells within the time of a step are wrong, and hold up nothing")
+def _():
+    configure(aws(), PAIR + "[env group=adm]\nA = /only/adm\n")
+    os.mkfifo("/mnt/silent")
+    subprocess.run(["mount", "--bind", "/mnt/silent", "/etc/group"], check=True)
+    try:
+        report = doctor("--user", "nobody", "--timeout", "300ms")
+    finally:
+        subprocess.run(["umount", "/etc/group"], check=True)
+    check_contains(report.one("groups").text, "the groups of nobody cannot be found out")
+    check_equal((report.one("groups").status, len(report.of("/only/adm"))), ("bad", 0))
+    check_equal(report.one("DB_USER").status, "ok")
 
 
 @test("each identity that is used is examined, with its own region and keys")

@@ -239,19 +239,24 @@ def _():
     check_database("bad", "there is no route to 192.0.2.1", "192.0.2.1:5432")
 
 
+CHECK = ": check host and port"
+
+
 @test("something else that answers, or listens and is silent, is no database")
 def _():
     for port, words, text in (
-            (5432, b"SSH-2.0-x\r\n", "something answers that does not speak PostgreSQL"),
-            (3306, b"HTTP/1.1 400 Bad Request\r\n\r\n", "something answers that does not speak MySQL"),
-            (7777, b"hello\r\n", "something answers that does not speak PostgreSQL or MySQL"),
-            (3306, b"", "something listens, but says nothing like MySQL")):
-        if port == 5432:
-            port = 5433  # PostgreSQL itself is at home at the other one
+            (5433, b"SSH-2.0-x\r\n", "something answers that does not speak PostgreSQL" + CHECK),
+            (3306, b"HTTP/1.1 400 Bad Request\r\n\r\n",
+             "something answers that does not speak MySQL" + CHECK),
+            (7777, b"hello\r\n",
+             "something answers that does not speak PostgreSQL or MySQL" + CHECK),
+            (5433, b"", "something listens, but is silent: no PostgreSQL, or one that is stuck"),
+            (3306, b"", "something listens, but is silent: no MySQL, or one that is stuck (MySQL "
+                        "without skip_name_resolve waits for its own name server)")):
         with Listener(words, port=port):
             configure_url(f"{'mysql' if port == 3306 else 'postgresql'}://u:p@127.0.0.1:{port}/d")
             arguments = ("--timeout", "300ms", *(("--db", f"127.0.0.1:{port}") if port == 7777 else ()))
-            check_database("bad", f"{text}: check host and port", f"127.0.0.1:{port}",
+            check_database("bad", text, f"127.0.0.1:{port}",
                            "--db" if port == 7777 else "DATABASE_URL", doctor(*arguments))
 
 
@@ -298,6 +303,21 @@ def _():
         report = doctor()
         check("pass word" not in report.stdout and "u:9" not in report.stdout and
               "u:1" not in report.stdout, report.stdout)
+
+
+@test("host and port of libpq's own variables are known, too, and the port that it assumes")
+def _():
+    for port, expected in (('PGPORT = "5499"\n', "5499"), ("", "5432")):
+        configure(aws(), f'[env]\nPGHOST = "localhost"\n{port}')
+        report = doctor()
+        check(f"database localhost:{expected} (PGHOST): " in report.stdout, report.stdout)
+
+
+@test("--db is tried also where the configuration cannot be used")
+def _():
+    configure(aws(), "[env]\nA =\n")
+    report = doctor("--db", "127.0.0.1:5499")
+    check_equal(report.one("database 127.0.0.1:5499 (--db)").status, "bad")
 
 
 @test("sections for some logins only have their own databases")
