@@ -207,6 +207,10 @@ DOCDIR      ?= $(DATADIR)/doc/pam_ssmenv
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 UNITDIR     ?= $(PREFIX)/lib/systemd/system
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+# Debian's zsh looks into another folder below /usr than everybody else's.
+ZSHCOMPDIR  ?= $(or $(wildcard $(filter /usr,$(PREFIX))/share/zsh/vendor-completions),$(DATADIR)/zsh/site-functions)
+COMPLETIONS  = $(BUILD)/completions/ssmenv $(BUILD)/completions/_ssmenv
 EXAMPLES     = $(wildcard config/ssmenv.conf config/pam.d/*.example)
 MANUALS      = $(wildcard pam_module/*.[1-8] helper/*/*.[1-8])
 TEMPLATES    = $(BUILD)/config/sysusers.d/ssmenv.conf $(BUILD)/config/tmpfiles.d/ssmenv.conf \
@@ -219,10 +223,14 @@ $(TEMPLATES): $(BUILD)/config/%: config/%.in $(BUILD)/paths.h Makefile
 	  -e 's|@RUNPARENT@|$(patsubst %/,%,$(dir $(RUNDIR)))|g' -e 's|@SBINDIR@|$(SBINDIR)|g' \
 	  -e 's|@CONFDIR@|$(CONFDIR)|g' $< >$@
 
+$(COMPLETIONS): $(BUILD)/ssmenv
+	@mkdir -p $(@D)
+	$(call run,GEN)$< completion $(if $(filter _%,$(@F)),zsh,bash) >$@
+
 # The helpers are not readable (0711), so that not even their own user can look into their memory.
 # Nothing below $(CONFDIR) is ever overwritten: the sample goes to $(DOCDIR). Only root's helper makes
 # $(RUNDIR), in a folder that exists: /run, or one that comes with the copy.
-install: programs $(TEMPLATES)
+install: programs $(COMPLETIONS) $(TEMPLATES)
 	$(if $(filter /run/%,$(RUNDIR)),,$(INSTALL) -d $(DESTDIR)$(dir $(RUNDIR)))
 	$(INSTALL) -d $(DESTDIR)$(SECUREDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(CONFDIR)/conf.d
 	$(INSTALL) -m 0644 $(BUILD)/pam_ssmenv.so $(DESTDIR)$(SECUREDIR)/pam_ssmenv.so
@@ -234,12 +242,14 @@ install: programs $(TEMPLATES)
 	$(INSTALL) -m 0644 $(UNITS) $(DESTDIR)$(UNITDIR)/
 	for page in $(MANUALS); do \
 	  $(INSTALL) -Dm 0644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; done
+	$(INSTALL) -Dm 0644 $(BUILD)/completions/ssmenv $(DESTDIR)$(BASHCOMPDIR)/ssmenv
+	$(INSTALL) -Dm 0644 $(BUILD)/completions/_ssmenv $(DESTDIR)$(ZSHCOMPDIR)/_ssmenv
 	$(INSTALL) -d $(DESTDIR)$(DOCDIR)
 	$(INSTALL) -m 0644 $(EXAMPLES) $(DESTDIR)$(DOCDIR)/
 
 uninstall:
 	rm -f $(DESTDIR)$(SECUREDIR)/pam_ssmenv.so
-	rm -f $(DESTDIR)$(SBINDIR)/ssmenv
+	rm -f $(DESTDIR)$(SBINDIR)/ssmenv $(DESTDIR)$(BASHCOMPDIR)/ssmenv $(DESTDIR)$(ZSHCOMPDIR)/_ssmenv
 	rm -f $(DESTDIR)$(LIBEXECDIR)/ssmenv-helper $(DESTDIR)$(LIBEXECDIR)/ssmenv-fetch
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/ssmenv.conf $(DESTDIR)$(TMPFILESDIR)/ssmenv.conf
 	rm -f $(foreach unit,$(notdir $(UNITS)),$(DESTDIR)$(UNITDIR)/$(unit))

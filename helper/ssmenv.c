@@ -12,6 +12,7 @@
 const struct command *const commands[] = {
     &command_check,
     &command_plan,
+    &command_completion,
     &command_doctor,
     &command_migrate,
     &command_env,

@@ -8,6 +8,7 @@ extern const struct command *const commands[]; /* NULL at the end */
 
 extern const struct command command_check;
 extern const struct command command_plan;
+extern const struct command command_completion;
 extern const struct command command_doctor;
 extern const struct command command_migrate;
 extern const struct command command_env;

@@ -17,6 +17,9 @@ import logins  # noqa: E402
 
 OTHER = pathlib.Path("/mnt/other")
 
+# Where Debian's zsh looks, if it is there; else where every other zsh does.
+ZSH = "vendor-completions" if os.path.isdir("/usr/share/zsh/vendor-completions") else "site-functions"
+
 # What a copy consists of, below its PREFIX /usr, with modes.
 FILES = {
     "usr/sbin/ssmenv": 0o755,
@@ -29,6 +32,8 @@ FILES = {
     "usr/share/man/man8/pam_ssmenv.8": 0o644,
     "usr/share/man/man8/ssmenv.8": 0o644,
     "usr/share/man/man5/ssmenv.conf.5": 0o644,
+    "usr/share/bash-completion/completions/ssmenv": 0o644,
+    f"usr/share/zsh/{ZSH}/_ssmenv": 0o644,
     "usr/share/doc/pam_ssmenv/ssmenv.conf": 0o644,
     "usr/share/doc/pam_ssmenv/ssmenv.example": 0o644,
 }
@@ -71,13 +76,13 @@ def _():
         destination = pathlib.Path(folder)
         make("install", f"DESTDIR={destination}", "SECUREDIR=/lib64/security", "MANDIR=/man",
              "DOCDIR=/doc", "SYSUSERSDIR=/sysusers", "TMPFILESDIR=/tmpfiles", "SBINDIR=/sbin",
-             "UNITDIR=/units")
+             "UNITDIR=/units", "BASHCOMPDIR=/bash", "ZSHCOMPDIR=/zsh")
         check_equal(sorted(modes(destination)), [
-            "doc/ssmenv.conf", "doc/ssmenv.example", "lib64/security/pam_ssmenv.so",
+            "bash/ssmenv", "doc/ssmenv.conf", "doc/ssmenv.example", "lib64/security/pam_ssmenv.so",
             "man/man5/ssmenv.conf.5", "man/man8/pam_ssmenv.8", "man/man8/ssmenv.8", "sbin/ssmenv",
             "sysusers/ssmenv.conf", "tmpfiles/ssmenv.conf", "units/ssmenv-refresh.service",
             "units/ssmenv-refresh.timer", "usr/libexec/ssmenv/ssmenv-fetch",
-            "usr/libexec/ssmenv/ssmenv-helper"], "installed files")
+            "usr/libexec/ssmenv/ssmenv-helper", "zsh/_ssmenv"], "installed files")
 
 
 @test("uninstall removes what install brought and leaves the administrator's files")

@@ -33,15 +33,19 @@ class Terminal:
         return data != b""
 
     def expect(self, text):
-        """Waits until the output holds text; forgets the output up to its end."""
+        """Waits until the output holds text; forgets the output up to its end, returns what was before."""
         deadline = time.monotonic() + WAIT_SECONDS
         while text.encode() not in self.output:
             if not self._read(deadline):
                 raise AssertionError(f"the program ended before {text!r}: {self.output!r}")
-        self.output = self.output.split(text.encode(), 1)[1]
+        before, self.output = self.output.split(text.encode(), 1)
+        return before.decode(errors="replace")
+
+    def press(self, keys):
+        os.write(self._master, keys.encode())
 
     def type(self, line):
-        os.write(self._master, line.encode() + b"\n")
+        self.press(line + "\n")
 
     def end(self):
         """Reads to the end; the program's exit status."""
