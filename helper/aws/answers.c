@@ -51,7 +51,7 @@ void task_fail(struct work *work, struct task *task, const char *error)
 static void describe_client(struct client *client, const struct call *call, bool by_aws)
 {
     struct buffer name = BUFFER_INIT;
-    struct error said = ERROR_INIT;
+    struct error said;
 
     call_describe(call, "", "", &client->refused);
     if (by_aws) {

@@ -100,6 +100,9 @@ static bool read_answer(const struct http_exchange *exchange, const struct ident
     const struct http_response *response = &exchange->response;
     struct json document;
 
+    if (!exchange->answered && !exchange->reached && !exchange->timed_out)
+        return error_set(error, "%s; it is served by the agent of ECS or EKS: does that run?",
+                         exchange->error.text);
     if (!exchange->answered)
         return error_set(error, "%s", exchange->error.text);
     if (response->status == 401 || response->status == 403)
@@ -107,7 +110,10 @@ static bool read_answer(const struct http_exchange *exchange, const struct ident
             error, "it refuses the authorization token (HTTP status %ld): check [%s] " TOKEN_KEY,
             response->status, identity_section(settings));
     if (response->status != 200)
-        return error_set(error, "it answers HTTP status %ld", response->status);
+        return error_set(error,
+                         "it answers HTTP status %ld: look at the log of the agent that serves it "
+                         "(ECS, EKS Pod Identity)",
+                         response->status);
     if (!json_read(&document, buffer_text(&response->body), response->body.length) ||
         document.kind != JSON_OBJECT)
         return error_set(error, "its answer is no JSON object");

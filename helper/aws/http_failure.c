@@ -1,6 +1,7 @@
 #include "aws/http_failure.h"
 
 #include <openssl/x509_vfy.h>
+#include <string.h>
 
 #define CHECK_BETWEEN ": check the network, and what lies between"
 
@@ -43,6 +44,11 @@ static const struct known_failure {
     {CURLE_UNSUPPORTED_PROTOCOL, false, {"", " does not speak HTTP: check endpoint_url"}},
     {CURLE_OUT_OF_MEMORY, false, {"out of memory while asking ", ""}},
 };
+
+/* Most services have FIPS endpoints in a few regions only. */
+static const struct sentence fips_without_name = {
+    "the name ",
+    " cannot be resolved: the region may have no FIPS endpoint, see use_fips_endpoint"};
 
 /* Why a certificate was refused. Where only its name was wrong, libcurl leaves the result as it
  * was: at first unspecified, and fine on a resumed session. */
@@ -87,6 +93,11 @@ void http_failure_describe(CURL *easy, CURLcode code, const char *host, bool *tr
     if (code == CURLE_OPERATION_TIMEDOUT) {
         *transient = true;
         http_failure_describe_wait(easy, host, error);
+        return;
+    }
+    if (code == CURLE_COULDNT_RESOLVE_HOST && strstr(host, "-fips.") != NULL) {
+        *transient = true;
+        say(error, fips_without_name, host);
         return;
     }
     for (size_t i = 0; i < sizeof known_failures / sizeof *known_failures; i++) {

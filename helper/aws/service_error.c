@@ -14,6 +14,9 @@
     "the signature did not arrive as it was sent: check endpoint_url and what lies between"
 #define UNKNOWN_KEY                                                                                \
     "AWS does not know this access key or session token: check the credentials and the region"
+#define IDENTITY_TOKEN                                                                             \
+    "the identity provider's token is not valid: check web_identity_token_file, and the provider " \
+    "and audience that the role trusts"
 #define NAME_UNUSABLE "this is no name that the service takes"
 #define KEY_UNUSABLE                                                                               \
     "the KMS key of the value is missing, disabled or not allowed: the role's policy and the "     \
@@ -51,6 +54,7 @@ static const struct known_code {
     {"AuthFailure", SERVICE_CREDENTIALS, UNKNOWN_KEY},
     {"ExpiredTokenException", SERVICE_CREDENTIALS, EXPIRED},
     {"ExpiredToken", SERVICE_CREDENTIALS, EXPIRED},
+    {"InvalidIdentityToken", SERVICE_CREDENTIALS, IDENTITY_TOKEN},
     {"RequestExpired", SERVICE_CREDENTIALS, CHECK_CLOCK},
     {"RequestTimeTooSkewed", SERVICE_CREDENTIALS, CHECK_CLOCK},
     {"RequestInTheFuture", SERVICE_CREDENTIALS, CHECK_CLOCK},

@@ -15,6 +15,7 @@
 #include "login_identities.h"
 
 #define SECRETS "/aws/reference/secretsmanager/"
+#define PUBLIC  "/aws/service/" /* AWS's own parameters, which belong to no account */
 
 /* What is written in the configuration stands for more than one name in AWS. */
 static const struct {
@@ -89,11 +90,13 @@ static const char *generalise(struct collector *collector, const char *name,
 
 static const char *parameter_arn(struct collector *collector, const char *name, size_t length)
 {
+    bool is_public = strncmp(name, PUBLIC, strlen(PUBLIC)) == 0;
+
     if (arn_is_next(name))
         return arena_copy_bytes(&collector->collection->arena, name, length);
     return format(collector, "arn:%s:ssm:%s:%s:parameter%s%.*s", collector->partition,
-                  collector->region, collector->account, name[0] == '/' ? "" : "/", (int)length,
-                  name);
+                  collector->region, is_public ? "" : collector->account, name[0] == '/' ? "" : "/",
+                  (int)length, name);
 }
 
 static void allow_secret(struct collector *collector, enum policy_part part, const char *name)

@@ -163,6 +163,89 @@ def _(cloud):
         role_arn="arn:aws:iam::111122223333:role/none"))
 
 
+STS = {
+    "the key is unknown": ("AKIANOBODY", "s", "InvalidClientTokenId", "AWS does not know this access "
+                           "key or session token: check the credentials and the region"),
+    "the secret is wrong": ("AKIAIOSFODNN7EXAMPLE", "s", "SignatureDoesNotMatch",
+                            "check the secret key and this machine's clock"),
+    "the session token has expired": ("ASIAEXPIRED", "s\naws_session_token = t", "ExpiredToken",
+                                      "the credentials have expired: renew them, and check this "
+                                      "machine's clock"),
+}
+for situation, (key, secret_key, code, advice) in STS.items():
+    @says(f"{situation}, and a role is to be assumed",
+          f"{code} for sts:AssumeRole on arn:aws:iam::111122223333:role/r (request ID): {advice}; it "
+          f"was asked with access key {key} of FILE:2")
+    def _(cloud, key=key, secret_key=secret_key):
+        cloud.aws.add_key("ASIAEXPIRED", "s", session_token="t", expired=True)
+        return text_of(with_keys(cloud, f"[default]\naws_access_key_id = {key}\n"
+                                        f"aws_secret_access_key = {secret_key}\n",
+                                 role_arn=cloud.aws.add_role("r")))
+
+
+# --- other providers ------------------------------------------------------------------------------
+
+def web_identity(cloud, token="eyJ.right"):
+    arn = cloud.aws.add_role("r", web_identity="eyJ.right")
+    return cloud.fetcher(role_arn=arn, web_identity_token_file=write_file(token))
+
+
+@says("the token of a web identity is not taken",
+      "InvalidIdentityToken for sts:AssumeRoleWithWebIdentity on arn:aws:iam::111122223333:role/r "
+      "(request ID): the identity provider's token is not valid: check web_identity_token_file, and "
+      "the provider and audience that the role trusts")
+def _(cloud):
+    return text_of(web_identity(cloud, "eyJ.wrong"))
+
+
+@says("the token of a web identity has expired",
+      "ExpiredToken for sts:AssumeRoleWithWebIdentity on arn:aws:iam::111122223333:role/r "
+      "(request ID): the credentials have expired: renew them, and check this machine's clock")
+def _(cloud):
+    cloud.aws.fault(kind="error", code="ExpiredTokenException")
+    return text_of(web_identity(cloud))
+
+
+@says("AWS cannot reach the identity provider, throughout",
+      "IDPCommunicationError for sts:AssumeRoleWithWebIdentity on arn:aws:iam::111122223333:role/r "
+      "(request ID): AWS or something before it is out of order, which passes: health.aws.amazon.com "
+      "tells what AWS knows")
+def _(cloud):
+    cloud.aws.fault(kind="error", code="IDPCommunicationError")
+    return text_of(web_identity(cloud))
+
+
+CONTAINER = {
+    "refuses the authorization token": (401, "", "it refuses the authorization token (HTTP status "
+                                        "401): check [aws] container_authorization_token_file"),
+    "is out of order": (500, "", "it answers HTTP status 500: look at the log of the agent that "
+                        "serves it (ECS, EKS Pod Identity)"),
+    "answers something else": (200, "<html>", "its answer is no JSON object"),
+    "answers without a secret": (200, '{"AccessKeyId": "x"}',
+                                 "its answer: SecretAccessKey is missing"),
+}
+for situation, (status, body, text) in CONTAINER.items():
+    @says(f"the endpoint of the container {situation}", f"the endpoint of the container: {text}")
+    def _(cloud, status=status, body=body):
+        with cloud.container() as container:
+            container.fault(status=status, body=body)
+            return text_of(cloud.fetcher(container_credentials_full_uri=container.full_uri))
+
+
+@says("nobody listens at the endpoint of the container",
+      "the endpoint of the container: no connection to 127.0.0.1:PORT: check routes, security groups "
+      "and VPC endpoints; it is served by the agent of ECS or EKS: does that run?")
+def _(cloud):
+    return text_of(cloud.fetcher(container_credentials_full_uri="http://127.0.0.1:9/x"))
+
+
+@says("a credential_process fails", "FILE:2: credential_process: it ended with status 7")
+def _(cloud):
+    program = write_file("#!/bin/sh\nexit 7\n", 0o755)
+    config = write_file(f"[default]\ncredential_process = {program}\n")
+    return text_of(cloud.fetcher(config_file=config))
+
+
 # --- AWS denies, or does not have it --------------------------------------------------------------
 
 @says("access is denied to one name of ten",
@@ -318,6 +401,15 @@ for kind, text in FAULTS.items():
 def _(cloud):
     with NameServer(FOLDER):
         return text_of(with_keys(cloud, endpoint_url=None))
+
+
+@says("the region has no FIPS endpoint",
+      "ssm:GetParameters: the name ssm-fips.eu-west-1.amazonaws.com cannot be resolved: the region "
+      "may have no FIPS endpoint, see use_fips_endpoint")
+def _(cloud):
+    with NameServer(FOLDER):
+        return text_of(with_keys(cloud, endpoint_url=None, region="eu-west-1",
+                                 use_fips_endpoint="yes"))
 
 
 @says("nobody listens at the endpoint",

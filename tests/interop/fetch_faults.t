@@ -14,8 +14,8 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [f"{ROOT}/tests", f"{ROOT}/tests/interop"]
 
 from fetch_cases import put_all  # noqa: E402
-from fetch_cloud import (TIMEOUT_MS, Cloud, cloud_test, failure_of, fetch_all,  # noqa: E402
-                         late_failure, names, run_clouds, values_of)
+from fetch_cloud import (Cloud, cloud_test, failure_of, fetch_all, late_failure,  # noqa: E402
+                         names, patience, run_clouds, values_of)
 from fetcher import FAILED, FOUND, children, parameter  # noqa: E402
 from tap import check, check_contains, check_equal, test  # noqa: E402
 
@@ -287,7 +287,8 @@ def _(cloud):
     values = values_of(30)
     put_all(cloud, values)
     cloud.aws.fault(kind="hang", names=["/n/015"])
-    result = cloud.fetcher().ask(*map(parameter, values), milliseconds=TIMEOUT_MS)
+    fetcher = cloud.fetcher()
+    result = fetcher.ask(*map(parameter, values), milliseconds=patience(fetcher)[0])
     check_equal(result.states, [FOUND] * 10 + [FAILED] * 10 + [FOUND] * 10)
 
 

@@ -212,6 +212,11 @@ names("the ARN of a secret is completed where its end is missing",
       "secretsmanager:GetSecretValue", [f"{SECRET}:x-AbCdEf", f"{SECRET}:y-??????"])
 
 
+names("parameters that AWS publishes belong to no account", "A = /aws/service/ami/x\nB = /a\n",
+      "ssm:GetParameters",
+      [f"{ARN}/a", "arn:aws:ssm:us-east-2::parameter/aws/service/ami/x"])
+
+
 @test("sections of every user, group and service count")
 def _():
     document, _ = policy_of(f"{START}[env user=a]\nA = /a\n[env group=b service=c]\nA = /b\n")

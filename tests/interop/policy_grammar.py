@@ -8,7 +8,7 @@ import re
 from tap import check, check_equal
 
 ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
-ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z0-9-]+|\*|):(\d{12}|\*):.+")
+ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z0-9-]+|\*|):(\d{12}|\*|):.+")
 SID = re.compile(r"[A-Za-z0-9]+")
 
 
