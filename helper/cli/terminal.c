@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define PROGRESS_COLUMNS 78
+#define MORE             " ..."
+
 /* SGR parameters of ECMA-48, section 8.3.117. */
 static const char *const looks[] = {
     [PAINT_GOOD] = "32",  [PAINT_WARNING] = "33", [PAINT_BAD] = "31",
@@ -29,21 +32,28 @@ void paint(FILE *file, enum paint look, const char *text)
         fputs(text, file);
 }
 
+/* A carriage return and blanks, which every terminal understands, also one without escapes. */
+static void show_line(const char *text)
+{
+    fprintf(stderr, "\r%-*.*s\r", PROGRESS_COLUMNS, PROGRESS_COLUMNS, text);
+}
+
 void progress(const char *format, ...)
 {
+    char text[PROGRESS_COLUMNS + 1];
     va_list arguments;
 
     if (!isatty(STDERR_FILENO))
         return;
-    fputs("\r\033[K", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(text, sizeof text - strlen(MORE), format, arguments);
     va_end(arguments);
-    fputs(" ...", stderr);
+    strcat(text, MORE);
+    show_line(text);
 }
 
 void progress_end(void)
 {
     if (isatty(STDERR_FILENO))
-        fputs("\r\033[K", stderr);
+        show_line("");
 }
