@@ -64,18 +64,18 @@ static void check_type(struct checking *checking, const struct pam_file *file,
 
     if (line->type == PAM_TYPE_UNKNOWN)
         findings_add(&checking->findings, FINDING_ERROR, place,
-                     "PAM knows no type \"%.*s\" and refuses every login here: write session",
-                     QUOTED_BYTES, line->type_text);
+                     "PAM knows no type \"%.*s\" and %s: write session", QUOTED_BYTES,
+                     line->type_text,
+                     refusal_counts(line) ? "refuses every login here" : "leaves this line out");
     else if (line->kind == PAM_BROKEN)
         findings_add(&checking->findings, FINDING_ERROR, place,
                      "a word is missing, so PAM refuses every login here: write \"session optional "
                      "pam_ssmenv.so\"");
     else if (line->type != PAM_TYPE_SESSION)
-        findings_add(
-            &checking->findings, FINDING_ERROR, place,
-            "pam_ssmenv serves sessions only and makes %s fail: write session in the place "
-            "of %s",
-            line->type_text, line->type_text);
+        findings_add(&checking->findings, FINDING_ERROR, place,
+                     "pam_ssmenv serves sessions only, and %s: write session in the place of %s",
+                     refusal_counts(line) ? "here it refuses everybody" : "does nothing here",
+                     line->type_text);
 }
 
 static void check_control(struct checking *checking, const struct pam_file *file,

@@ -41,6 +41,20 @@ def _():
     check_equal(done.stderr, "")
 
 
+@test("Warnings count with --strict, errors count more, and notes never do")
+def _():
+    needs_root()
+    whole()
+    os.chmod(HELPER, 0o755)
+    check_equal((findings()[1], findings("--strict")[1]), (0, 1), "a warning")
+    os.chmod(FETCHER, 0o4711)
+    check_equal((findings()[1], findings("--strict")[1]), (2, 2), "a warning and an error")
+    whole()
+    replace("/etc/pam.d/sshd", host.MODULE, f"{host.MODULE} config=/etc/hostname")
+    check_equal((findings()[1], findings("--strict")[1]), (0, 0), "a note")
+    check_equal(len(findings()[0]), 1, "notes")
+
+
 # --- configuration ---
 
 @mistake("the configuration has a mistake", "error", f"{CONFIG}:9:11", "expected")

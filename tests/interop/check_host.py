@@ -43,6 +43,7 @@ def prepare():
         subprocess.run(["mount", "--bind", private, folder], check=True)
     for path in ACCOUNTS:
         shutil.copy(path, f"/mnt/pristine/{os.path.basename(path)}")
+    os.makedirs("/run/sshd", exist_ok=True)  # without it sshd answers nothing
 
 
 def write(path, text, mode=0o644, uid=0, gid=0):
@@ -117,10 +118,11 @@ def whole(*services):
     use_module(*(services or ("sshd",)))
 
 
-def ssmenv(*arguments, user=None, **options):
-    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "ASAN_OPTIONS": "detect_leaks=1"}
-    if "--root" in arguments or user is not None:  # LeakSanitizer needs /proc, and its own memory
-        environment["ASAN_OPTIONS"] = "detect_leaks=0"
+def ssmenv(*arguments, user=None, leaks=True, **options):
+    """leaks: look for them, which takes its time and needs /proc and the right to one's own memory."""
+    leaks = leaks and "--root" not in arguments and user is None
+    environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+                   "ASAN_OPTIONS": f"detect_leaks={int(leaks)}"}
     if user is not None:
         options.update(user=user, group="nogroup", extra_groups=[])
     done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60,
@@ -134,7 +136,7 @@ def ssmenv(*arguments, user=None, **options):
 
 def findings(*arguments, **options):
     """What check finds, as (severity, place, text)."""
-    done = ssmenv("check", "--json", *arguments, **options)
+    done = ssmenv("check", "--json", *arguments, leaks=False, **options)
     if done.stderr:
         raise AssertionError(done.stderr)
     found = json.loads(done.stdout)
@@ -161,8 +163,6 @@ def mistake(name, severity, place, *parts, services=()):
             for part in parts:
                 check_contains(found[0][2], part)
             check_equal(code, EXIT[severity], "exit status")
-            if severity == "warning":
-                check_equal(findings("--strict")[1], 1, "exit status with --strict")
         return function
 
     return register

@@ -12,7 +12,9 @@ sys.path[:0] = [f"{ROOT}/tests", f"{ROOT}/tests/interop"]
 
 from check_host import (CONFIG, LINE, MODULE, STAGE, append, findings, mistake,  # noqa: E402
                         replace, use_module, whole, write)
-from tap import check_contains, check_equal, needs_root, run, test  # noqa: E402
+import subprocess  # noqa: E402
+
+from tap import Skip, check_contains, check_equal, needs_root, run, test  # noqa: E402
 
 SSHD = "/etc/pam.d/sshd"
 SSHD_CONFIG = "/etc/ssh/sshd_config"
@@ -58,7 +60,8 @@ def fine(name, function):
 for kind in ("auth", "account", "password"):
     said(f"pam_ssmenv stands in an {kind} stack", "error", "", "serves sessions only",
          f"write session in the place of {kind}", kind=kind)
-said("a line's type is misspelled", "error", "", 'knows no type "sesion"', kind="sesion")
+said("a line's type is misspelled", "error", "", 'knows no type "sesion"', "leaves this line out",
+     kind="sesion")
 said("a line has no control", "error", "", "a word is missing", control="")
 said("a line's control is misspelled", "error", "", 'knows no control "optionl"', control="optionl")
 said("an argument is unknown", "error", "on_eror=deny", 'argument "on_eror=deny" is unknown',
@@ -415,12 +418,30 @@ def _():
 def _():
     needs_root()
     whole()
-    for name in os.listdir("/etc/ssh"):
-        if name.startswith("ssh_host"):
-            os.unlink(f"/etc/ssh/{name}")
-    check_equal(findings(), ([], 0), "as it is")
-    replace(SSHD_CONFIG, "UsePAM yes", '"UsePAM" "no"')
-    check_equal([item[0] for item in findings()[0]], ["error"])
+    os.rmdir("/run/sshd")
+    try:
+        check_equal(findings(), ([], 0), "as it is")
+        replace(SSHD_CONFIG, "UsePAM yes", '"UsePAM" "no"')
+        check_equal([item[0] for item in findings()[0]], ["error"])
+    finally:
+        os.mkdir("/run/sshd")
+
+
+@test("What sshd itself answers is what counts")
+def _():
+    needs_root()
+    whole()
+    host_keys = [name for name in os.listdir("/etc/ssh") if name.endswith("_key")]
+    if not host_keys:
+        raise Skip("sshd has no host keys here")
+    answer = subprocess.run(["sshd", "-T"], capture_output=True, text=True, check=True).stdout
+    check_contains(answer, "usepam yes")
+    replace(SSHD_CONFIG, "UsePAM yes", "Match all\nUsePAM no")
+    found, code = findings()
+    answer = subprocess.run(["sshd", "-T"], capture_output=True, text=True, check=False)
+    expected = "UsePAM is no" if "usepam no" in answer.stdout else "does not say UsePAM"
+    check_equal(([item[0] for item in found], code), (["error"], 2), f"{found}")
+    check_contains(found[0][2] if answer.returncode == 0 else "does not say UsePAM", expected)
 
 
 @test("sshd's settings do not matter where sshd does not use the module")
