@@ -71,6 +71,53 @@ static void collect_sections(struct migration *migration)
     }
 }
 
+static bool same_text(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
+static bool same_value(const struct aws_value *one, const struct aws_value *other)
+{
+    return one->secret == other->secret && strcmp(one->name, other->name) == 0 &&
+           strcmp(one->member, other->member) == 0 && same_text(one->fallback, other->fallback) &&
+           same_text(one->region, other->region) && same_text(one->profile, other->profile) &&
+           same_text(one->endpoint, other->endpoint);
+}
+
+static bool agree(const struct migrate_file *one, const struct migrate_file *other,
+                  struct error *error)
+{
+    for (size_t i = 0; i < one->variable_count; i++) {
+        for (size_t j = 0; j < other->variable_count; j++) {
+            const struct migrate_variable *first = &one->variables[i];
+            const struct migrate_variable *second = &other->variables[j];
+
+            if (strcmp(first->name, second->name) == 0 &&
+                !same_value(&first->value, &second->value))
+                return error_set(error,
+                                 "%s:%u and %s:%u set %s to different parameters: which of them "
+                                 "counts depends on the shell, so take one away",
+                                 one->path, first->line, other->path, second->line, first->name);
+        }
+    }
+    return true;
+}
+
+/* Two files for the same sessions have to say the same. */
+static bool sections_agree(const struct migration *migration, struct error *error)
+{
+    for (size_t i = 0; i < migration->section_count; i++) {
+        for (size_t j = i + 1; j < migration->section_count; j++) {
+            const struct migrate_section *one = &migration->sections[i];
+            const struct migrate_section *other = &migration->sections[j];
+
+            if (same_text(one->user, other->user) && !agree(one->file, other->file, error))
+                return false;
+        }
+    }
+    return true;
+}
+
 /* --- telling --- */
 
 struct counts {
@@ -79,6 +126,7 @@ struct counts {
     size_t encrypted;
     size_t without_region;
     size_t fallbacks;
+    size_t implicit; /* what another file may say about aws would matter */
 };
 
 static void count_variables(const struct migrate_file *file, struct counts *counts)
@@ -89,6 +137,7 @@ static void count_variables(const struct migrate_file *file, struct counts *coun
         counts->encrypted += value->encrypted;
         counts->without_region += value->region == NULL;
         counts->fallbacks += value->fallback != NULL;
+        counts->implicit += !value->explicit_region || !value->explicit_profile;
     }
 }
 
@@ -125,6 +174,20 @@ static void tell_differences(const struct migration *migration, const struct cou
     if (counts->without_region > 0)
         complain(migration->command,
                  "no region is written: it is that of the profile, or of the instance");
+}
+
+/* What such a file sets is not known: a region, a profile, or the same variables. */
+static void tell_sources(const struct migration *migration, const struct counts *counts)
+{
+    for (size_t i = 0; i < migration->sources.count && counts->implicit > 0; i++) {
+        const struct migrate_file *file = &migration->sources.items[i].file;
+
+        if (file->variable_count > 0 && file->source_line > 0)
+            complain(migration->command,
+                     "%s:%u reads another file, which was not looked at: make sure that it sets "
+                     "no region and no profile for aws",
+                     file->path, file->source_line);
+    }
 }
 
 static void tell_lines(const struct migration *migration)
@@ -182,13 +245,14 @@ static bool act(struct migration *migration, const struct operands *operands, st
     *counts = tell_problems(migration);
     if (counts->unreadable > 0)
         return error_set(error, "nothing is changed, since a file could not be read");
-    if (!migrate_dropin_make(migration, error))
+    if (!sections_agree(migration, error) || !migrate_dropin_make(migration, error))
         return false;
     if (migration->section_count == 0)
         complain(migration->command, "nothing to take over was found");
     else if (!migrate_dropin_check(migration, error))
         return false;
     tell_differences(migration, counts);
+    tell_sources(migration, counts);
     if (!(migration->settings.apply ? migrate_apply(migration, error) : preview(migration, error)))
         return false;
     if (!migration->settings.credentials && migration->section_count > 0)

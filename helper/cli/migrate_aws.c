@@ -130,6 +130,8 @@ static bool choose_identity(struct translation *translation)
     if (call->output == NULL)
         call->output = set != NULL ? set : (profile.output != NULL ? profile.output : "json");
     value->endpoint = call->endpoint;
+    value->explicit_region = call->region != NULL;
+    value->explicit_profile = call->profile != NULL;
     return true;
 }
 
@@ -411,7 +413,7 @@ static bool is_aws(const char *word)
 static bool read_call(struct translation *translation, const struct shell_command *command)
 {
     const struct shell_variables *outer = translation->variables;
-    struct shell_variables local = shell_variables_copy(outer);
+    struct shell_variables local = {.arena = translation->arena, .outer = outer};
     const char *program;
     size_t at = 0;
     bool ok;

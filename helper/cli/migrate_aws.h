@@ -32,7 +32,9 @@ struct aws_value {
     const char *region;   /* NULL: what the profile or the instance says */
     const char *profile;  /* NULL: the default one */
     const char *endpoint; /* NULL: AWS's own */
-    bool encrypted;       /* without --with-decryption: a SecureString would have come encrypted */
+    bool explicit_region; /* it stands in the command itself, as the next one */
+    bool explicit_profile;
+    bool encrypted; /* without --with-decryption: a SecureString would have come encrypted */
 };
 
 /* True when the text speaks of parameters or secrets at all. */

@@ -251,21 +251,31 @@ bool migrate_credentials_make(struct migration *migration, const struct place *p
     return ok;
 }
 
+static void advise(const struct migration *migration, const char *profile)
+{
+    const char *why = refusal_of(migration, profile);
+    struct keys keys;
+
+    if (why != NULL)
+        complain(migration->command, "the lines used the profile %s of %s, and %s", profile,
+                 migration->home.user, why);
+    else if (find_keys(migration, profile, &keys))
+        complain(migration->command,
+                 "the lines used the keys of the profile %s in %s/.aws; --credentials installs "
+                 "them for all logins. Better is no key at all: give the instance a role%s",
+                 profile, migration->home.folder,
+                 strcmp(profile, "default") == 0 ? "" : " and take the line profile = away");
+    else if (strcmp(profile, "default") != 0)
+        complain(migration->command,
+                 "the profile %s has to stand in " PATH_CREDENTIALS " or " PATH_AWS_CONFIG
+                 "; or take the line profile = away",
+                 profile);
+}
+
 void migrate_credentials_advise(struct migration *migration)
 {
     struct profiles profiles = list_profiles(migration);
-    struct keys keys;
 
-    for (size_t i = 0; i < profiles.count; i++) {
-        const char *profile = profiles.items[i].name;
-
-        if (!find_keys(migration, profile, &keys))
-            continue;
-        complain(migration->command,
-                 "the lines used the keys of the profile %s in %s/.aws; --credentials installs "
-                 "them for all logins. Better is no key at all: give the instance a role (see "
-                 "ssmenv(8), migrate)%s",
-                 profile, migration->home.folder,
-                 strcmp(profile, "default") == 0 ? "" : " and take the line profile = away");
-    }
+    for (size_t i = 0; i < profiles.count; i++)
+        advise(migration, profiles.items[i].name);
 }

@@ -8,10 +8,15 @@
 #include "common/buffer.h"
 #include "ssmenv/names.h"
 
+#define CANDIDATES_MAX (2 * LIMIT_VARIABLES) /* a login cannot have as many */
+#define ROUNDS_MAX     16                    /* see judge_candidates() */
+
 struct sorting {
     struct statements statements;
     struct migrate_file *file;
     struct arena *arena;
+    size_t length;
+    bool *can_go; /* each command, with all that && and || join to it; as of this round's begin */
 };
 
 static const struct shell_command *command_of(const struct sorting *sorting, size_t index)
@@ -163,24 +168,37 @@ static bool command_can_go(const struct sorting *sorting, size_t index)
     return true;
 }
 
-/* All that && and || join goes together. */
-static bool list_can_go(const struct sorting *sorting, size_t index)
+/* From one command on, those that && || and | join to it. */
+static size_t list_length(const struct sorting *sorting, size_t first)
 {
-    unsigned list = command_of(sorting, index)->list;
-    size_t first = index;
-    size_t last = index;
+    size_t next = first + 1;
 
-    while (first > 0 && command_of(sorting, first - 1)->list == list)
-        first--;
-    while (last + 1 < sorting->statements.script.count &&
-           command_of(sorting, last + 1)->list == list)
-        last++;
-    for (size_t i = first; i <= last; i++) {
+    while (next < sorting->statements.script.count &&
+           command_of(sorting, next)->list == command_of(sorting, first)->list)
+        next++;
+    return next - first;
+}
+
+static bool list_can_go(const struct sorting *sorting, size_t first, size_t length)
+{
+    for (size_t i = first; i < first + length; i++) {
         if (!command_can_go(sorting, i))
             return false;
     }
     return command_of(sorting, first)->joint == SHELL_JOINT_NONE &&
-           !command_of(sorting, last)->goes_on;
+           !command_of(sorting, first + length - 1)->goes_on;
+}
+
+/* All that is joined goes together. */
+static void mark_commands(struct sorting *sorting)
+{
+    for (size_t first = 0; first < sorting->statements.script.count;) {
+        size_t length = list_length(sorting, first);
+        bool can_go = list_can_go(sorting, first, length);
+
+        for (; length > 0; length--)
+            sorting->can_go[first++] = can_go;
+    }
 }
 
 static size_t line_start(const char *text, size_t at)
@@ -190,28 +208,31 @@ static size_t line_start(const char *text, size_t at)
     return at;
 }
 
-/* Where the command that covers this byte ends; at itself when none does, or one that stays. */
-static size_t behind_command(const struct sorting *sorting, size_t near, size_t at)
+/* Where the command that covers this byte ends; at itself when none does, or one that stays. near
+ * is a command that ends before, and moves on. */
+static size_t behind_command(const struct sorting *sorting, size_t *near, size_t at)
 {
     size_t count = sorting->statements.script.count;
 
-    while (near > 0 && command_of(sorting, near)->begin > at)
-        near--;
-    for (; near < count && command_of(sorting, near)->begin <= at; near++) {
-        if (at < command_of(sorting, near)->end)
-            return list_can_go(sorting, near) ? command_of(sorting, near)->end : at;
-    }
+    while (*near < count && command_of(sorting, *near)->end <= at)
+        (*near)++;
+    if (*near < count && command_of(sorting, *near)->begin <= at && sorting->can_go[*near])
+        return command_of(sorting, *near)->end;
     return at;
 }
 
 /* The lines of the command hold nothing but what can go, separators and comments. */
-static bool lines_can_go(const struct sorting *sorting, size_t index, size_t length)
+static bool lines_can_go(const struct sorting *sorting, size_t index)
 {
     const char *text = sorting->statements.text;
+    size_t length = sorting->length;
     size_t at = line_start(text, command_of(sorting, index)->begin);
+    size_t near = index;
 
+    while (near > 0 && command_of(sorting, near)->end > at)
+        near--;
     while (at < length && (text[at] != '\n' || at < command_of(sorting, index)->end)) {
-        size_t end = behind_command(sorting, index, at);
+        size_t end = behind_command(sorting, &near, at);
 
         if (end > at) {
             at = end;
@@ -229,45 +250,61 @@ static bool lines_can_go(const struct sorting *sorting, size_t index, size_t len
     return true;
 }
 
-static bool judge_lines(const struct sorting *sorting, const struct part *part, size_t length,
-                        struct error *why)
+static bool judge_lines(const struct sorting *sorting, const struct part *part, struct error *why)
 {
     const struct shell_command *command = command_of(sorting, part->command);
 
     if (command->inside != NULL)
         return error_set(why, "it is set under a condition only");
-    if (!list_can_go(sorting, part->command))
+    if (!sorting->can_go[part->command])
         return error_set(why, "it shares a command, or && and ||, with what has to stay");
-    if (!lines_can_go(sorting, part->command, length))
+    if (!lines_can_go(sorting, part->command))
         return error_set(why, "its line holds other commands too: give it a line of its own");
     return true;
 }
 
 /* --- all together --- */
 
-/* Refusing one may keep a line that another one needs gone, so this goes on until all agree. */
-static void judge_candidates(struct sorting *sorting, size_t length)
+static bool judge(const struct sorting *sorting, const struct part *part, struct error *why)
+{
+    return name_is_usable(part->name, why) && judge_place(sorting, part, why) &&
+           judge_others(sorting, part, why) && judge_lines(sorting, part, why);
+}
+
+/* True when one was refused. */
+static bool judge_round(struct sorting *sorting, const char *refusal)
 {
     struct statements *statements = &sorting->statements;
-    bool changed = true;
+    bool changed = false;
 
-    while (changed) {
-        changed = false;
-        for (size_t i = 0; i < statements->part_count; i++) {
-            const struct part *part = &statements->parts[i];
-            struct candidate *candidate;
-            struct error why = ERROR_INIT;
+    mark_commands(sorting);
+    for (size_t i = 0; i < statements->part_count; i++) {
+        const struct part *part = &statements->parts[i];
+        struct error why = ERROR_INIT;
 
-            if (part->kind != PART_CANDIDATE)
-                continue;
-            candidate = &statements->candidates[part->candidate];
-            if (candidate->why != NULL ||
-                (name_is_usable(part->name, &why) && judge_place(sorting, part, &why) &&
-                 judge_others(sorting, part, &why) && judge_lines(sorting, part, length, &why)))
-                continue;
-            refuse(sorting, candidate, &why);
-            changed = true;
-        }
+        if (part->kind != PART_CANDIDATE || statements->candidates[part->candidate].why != NULL)
+            continue;
+        if (refusal != NULL)
+            error_set(&why, "%s", refusal);
+        else if (judge(sorting, part, &why))
+            continue;
+        refuse(sorting, &statements->candidates[part->candidate], &why);
+        changed = true;
+    }
+    return changed;
+}
+
+/* Refusing one may keep a line that another one needs gone, so this goes on until all agree; a file
+ * that somebody made for this to take long is given up. */
+static void judge_candidates(struct sorting *sorting)
+{
+    unsigned round = 0;
+
+    if (sorting->statements.candidate_count > CANDIDATES_MAX)
+        judge_round(sorting, "there are more of them here than a login can have");
+    while (judge_round(sorting, NULL)) {
+        if (++round == ROUNDS_MAX)
+            judge_round(sorting, "its line is entangled with too many others");
     }
 }
 
@@ -375,7 +412,7 @@ static void report_command_parts(struct sorting *sorting, size_t index)
         else if (candidate != NULL)
             add_variable(sorting, candidate, command->line);
     }
-    if (count > 0 && list_can_go(sorting, index) && parts[0].kind != PART_NOTHING)
+    if (count > 0 && sorting->can_go[index] && parts[0].kind != PART_NOTHING)
         add_range(sorting, command);
 }
 
@@ -399,17 +436,21 @@ static void remember_what_stays(const struct sorting *sorting)
 void migrate_read(struct migrate_file *file, const char *path, const char *text, size_t length,
                   struct shell_variables *variables, const struct aws_defaults *defaults)
 {
-    struct sorting sorting = {.file = file, .arena = variables->arena};
+    struct sorting sorting = {.file = file, .arena = variables->arena, .length = length};
 
     *file = (struct migrate_file){.path = path};
     statements_read(&sorting.statements, text, length, variables, defaults);
-    judge_candidates(&sorting, length);
+    sorting.can_go =
+        arena_alloc(sorting.arena, sorting.statements.script.count * sizeof *sorting.can_go + 1);
+    judge_candidates(&sorting);
     for (size_t i = 0; i < sorting.statements.script.count; i++) {
         report_command_parts(&sorting, i);
         report_command(&sorting, i);
     }
     if (sorting.statements.script.broken != NULL)
         report_rest(&sorting, text, length);
+    if (sorting.statements.sources_first != SIZE_MAX)
+        file->source_line = command_of(&sorting, sorting.statements.sources_first)->line;
     remember_what_stays(&sorting);
 }
 

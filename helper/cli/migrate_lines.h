@@ -37,6 +37,7 @@ struct migrate_file {
     size_t problem_count;
     struct migrate_range *ranges; /* of lines that can go, in rising order */
     size_t range_count;
+    unsigned source_line; /* the first line that reads a file which is not known; 0: none */
 };
 
 /* variables: what the files before have set; what this one sets is added. */

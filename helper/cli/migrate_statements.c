@@ -331,14 +331,47 @@ static void take_nothing(struct statements *statements, size_t index)
         add_other(statements, index);
 }
 
+/* Files that ssmenv migrate reads itself, and those that have nothing to do with aws. */
+static const char *const known_files[] = {
+    ".bashrc", ".bash_profile", ".profile", ".bash_aliases",   ".bash_login",
+    "bashrc",  "bash.bashrc",   "profile",  "bash_completion", "cargo/env",
+};
+
+static bool is_known_file(const struct shell_word *word)
+{
+    const struct shell_piece *last = word->count > 0 ? &word->pieces[word->count - 1] : NULL;
+    const char *text = last != NULL && last->kind == SHELL_TEXT ? last->text : "";
+
+    for (size_t i = 0; i < sizeof known_files / sizeof *known_files; i++) {
+        size_t length = strlen(known_files[i]);
+        size_t at = strlen(text);
+
+        if (at >= length && strcmp(text + at - length, known_files[i]) == 0 &&
+            (at == length || text[at - length - 1] == '/'))
+            return true;
+    }
+    return false;
+}
+
+static void take_source(struct statements *statements, size_t index)
+{
+    const struct shell_command *command = command_at(statements, index);
+
+    if (statements->sources_first == SIZE_MAX && command->word_count > 1 &&
+        !is_known_file(&command->words[1]))
+        statements->sources_first = index;
+    add_other(statements, index);
+}
+
 struct special {
     const char *word;
     void (*take)(struct statements *statements, size_t index);
 };
 
 static const struct special specials[] = {
-    {"unset", take_unset}, {"set", take_set},  {"alias", take_alias},  {"return", take_end},
-    {"exit", take_end},    {"exec", take_end}, {"true", take_nothing}, {":", take_nothing},
+    {"unset", take_unset},   {"set", take_set},  {"alias", take_alias},  {"return", take_end},
+    {"exit", take_end},      {"exec", take_end}, {"true", take_nothing}, {":", take_nothing},
+    {"source", take_source}, {".", take_source},
 };
 
 /* True when the command consists of assignments only. */
@@ -418,8 +451,11 @@ static void remember_function(struct statements *statements, const struct shell_
 void statements_read(struct statements *statements, const char *text, size_t length,
                      struct shell_variables *variables, const struct aws_defaults *defaults)
 {
-    *statements = (struct statements){
-        .text = text, .ended_by = SIZE_MAX, .variables = variables, .defaults = defaults};
+    *statements = (struct statements){.text = text,
+                                      .ended_by = SIZE_MAX,
+                                      .sources_first = SIZE_MAX,
+                                      .variables = variables,
+                                      .defaults = defaults};
     shell_read(&statements->script, text, length, variables->arena);
     for (size_t i = 0; i < statements->script.count; i++) {
         remember_function(statements, command_at(statements, i));

@@ -44,7 +44,8 @@ struct statements {
     const struct aws_defaults *defaults;
     const char **functions; /* that ask AWS */
     size_t function_count;
-    bool exports_all; /* set -a */
+    bool exports_all;     /* set -a */
+    size_t sources_first; /* the first command that reads an unknown file; SIZE_MAX: none */
 };
 
 /* Reads the whole file. variables change as the file's commands change them. */

@@ -7,35 +7,49 @@
 
 #define BLANKS " \t\n"
 
+static struct shell_variable *find_here(const struct shell_variables *variables, const char *name)
+{
+    const size_t *place = name_table_find(&variables->names, name);
+
+    return place != NULL ? &variables->items[*place] : NULL;
+}
+
+static struct shell_variable *add(struct shell_variables *variables, struct shell_variable variable)
+{
+    variables->items =
+        arena_grow(variables->arena, variables->items, variables->count, sizeof *variables->items);
+    name_table_put(&variables->names, variables->arena, variable.name, variables->count);
+    variables->items[variables->count] = variable;
+    return &variables->items[variables->count++];
+}
+
 struct shell_variable *shell_variables_find(const struct shell_variables *variables,
                                             const char *name)
 {
-    for (size_t i = 0; i < variables->count; i++) {
-        if (strcmp(variables->items[i].name, name) == 0)
-            return &variables->items[i];
+    for (; variables != NULL; variables = variables->outer) {
+        struct shell_variable *variable = find_here(variables, name);
+
+        if (variable != NULL)
+            return variable;
     }
     return NULL;
 }
 
 struct shell_variable *shell_variables_open(struct shell_variables *variables, const char *name)
 {
-    struct shell_variable *variable = shell_variables_find(variables, name);
+    struct shell_variable *variable = find_here(variables, name);
 
     if (variable != NULL)
         return variable;
-    variables->items =
-        arena_grow(variables->arena, variables->items, variables->count, sizeof *variables->items);
-    variable = &variables->items[variables->count++];
-    *variable = (struct shell_variable){.name = arena_copy(variables->arena, name)};
-    return variable;
+    return add(variables, (struct shell_variable){.name = arena_copy(variables->arena, name)});
 }
 
 struct shell_variables shell_variables_copy(const struct shell_variables *variables)
 {
-    struct shell_variables copy = {.arena = variables->arena};
+    struct shell_variables copy = {.arena = variables->arena, .outer = variables->outer};
 
     for (size_t i = 0; i < variables->count; i++)
-        *shell_variables_open(&copy, variables->items[i].name) = variables->items[i];
+        add(&copy, variables->items[i]);
     return copy;
 }
 

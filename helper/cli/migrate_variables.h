@@ -10,6 +10,7 @@
 
 #include "cli/migrate_words.h"
 #include "common/error.h"
+#include "config/name_table.h"
 
 struct shell_variable {
     const char *name;
@@ -21,13 +22,15 @@ struct shell_variable {
 struct shell_variables {
     struct shell_variable *items;
     size_t count;
+    struct name_table names; /* where each is */
     struct arena *arena;
+    const struct shell_variables *outer; /* where those are that are not here; NULL: nowhere */
 };
 
 /* NULL: never mentioned. */
 struct shell_variable *shell_variables_find(const struct shell_variables *variables,
                                             const char *name);
-/* Adds the variable, with no known value, where it is new. */
+/* Adds the variable, with no known value, where it is not among these themselves. */
 struct shell_variable *shell_variables_open(struct shell_variables *variables, const char *name);
 
 /* A copy that may go its own way. */

@@ -215,6 +215,32 @@ def _():
         check_unchanged(before, home.folder)
 
 
+@test("two files that set a variable to different parameters are refused, equal ones are not")
+def _():
+    with Home() as home:
+        home.write(".profile", TUTORIAL)
+        home.write(".bashrc", TUTORIAL)
+        check_equal(home.migrate().stdout.count("DB_USER = DB_USER\n"), 2)
+        home.write(".bashrc", TUTORIAL.replace("'DB_PASS'", "'OTHER'"))
+        before = tree(home.folder)
+        check_contains(home.migrate("--apply", code=1).stderr,
+                       f"{home.folder}/.profile:2 and {home.folder}/.bashrc:2 set DB_PASS to "
+                       "different parameters")
+        check_unchanged(before, home.folder)
+
+
+@test("a file that is read by the start-up file is spoken of, unless the lines say all themselves")
+def _():
+    with Home() as home:
+        completion = "[ -f ~/.bash_aliases ] && . ~/.bash_aliases\n"
+        path = home.write(".bashrc", completion + TUTORIAL)
+        check_lacks(home.migrate().stderr, "reads another file")
+        home.write(".bashrc", completion + "if true; then . ~/.secrets; fi\n" + TUTORIAL)
+        check_contains(home.migrate().stderr, f"{path}:2 reads another file, which was not looked")
+        home.write(".bashrc", ". ~/.secrets\n" + PROD)
+        check_lacks(home.migrate().stderr, "reads another file")
+
+
 @test("lines for somebody to decide give status 3, and the others are moved all the same")
 def _():
     with Home() as home:
@@ -344,6 +370,16 @@ def _():
         check_contains(home.migrate("--apply", "--credentials").stderr, "role does without")
         check_equal(installed(), None)
         check(DROPIN.exists(), "no drop-in")
+
+
+@test("a profile that nobody has is spoken of, as one that has no keys of its own")
+def _():
+    with Home() as home:
+        home.write(".bashrc", PROD)
+        check_contains(home.migrate().stderr, f"the profile prod has to stand in {CREDENTIALS} or")
+        home.write(".aws/config", "[profile prod]\nsso_session = x\n")
+        check_contains(home.migrate().stderr, "used the profile prod of alice, and it logs in "
+                                              "through a browser")
 
 
 @test("without --credentials keys in the home are spoken of, with what is better")
