@@ -40,6 +40,7 @@ static bool obtain(const struct config *config, const struct plan *plan, struct 
     if (sets == NULL)
         return false;
     cache_open(&cache, PATH_RUNDIR, &policy);
+    fetch->cache = &cache;
     count = login_sets(plan, &fetch->identities, answers, sets);
     ok = cache_obtain(&cache, sets, count, fetch->deadline, login_fetch, fetch);
     for (size_t i = 0; i < count; i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/instance_id.h"
 #include "paths.h"
 #include "ssmenv/limits.h"
 
@@ -19,6 +20,17 @@ static void append_user(struct buffer *name, const char *user)
 {
     for (; *user != '\0'; user++)
         buffer_append_char(name, strchr(SESSION_NAME_LETTER, *user) != NULL ? *user : '-');
+}
+
+/* How much is kept of too long a name. The fetcher puts in the id of the instance and cuts once
+ * more: a %i is not cut in two. */
+static size_t cut(const char *name, size_t length)
+{
+    if (length <= SESSION_NAME_BYTES)
+        return length;
+    return strncmp(name + SESSION_NAME_BYTES - 1, INSTANCE_ID_MARKER, 2) == 0
+               ? SESSION_NAME_BYTES + 1
+               : SESSION_NAME_BYTES;
 }
 
 /* Too long a name loses its end, too short a one gains a '-'. */
@@ -37,11 +49,9 @@ static char *make_session_name(const char *written, const char *user)
     }
     if (name.length == 1)
         buffer_append_char(&name, '-');
-    copy =
-        buffer_failed(&name)
-            ? NULL
-            : text_copy_bytes(buffer_text(&name),
-                              name.length < SESSION_NAME_BYTES ? name.length : SESSION_NAME_BYTES);
+    copy = buffer_failed(&name)
+               ? NULL
+               : text_copy_bytes(buffer_text(&name), cut(buffer_text(&name), name.length));
     buffer_free(&name);
     return copy;
 }
@@ -58,14 +68,16 @@ static const char *setting_or(const struct identity *identity, const char *key,
     return otherwise;
 }
 
+/* Without a path there is no such file. The time of the last change of any kind cannot be set: a
+ * file that was put in the place of another never looks like it. */
 static void describe_file(struct buffer *key, const char *path)
 {
     struct stat status = {0};
 
-    if (stat(path, &status) == 0)
+    if (path != NULL && stat(path, &status) == 0)
         buffer_append_format(key, "%s %llu %llu %lld.%09ld\n", path,
                              (unsigned long long)status.st_ino, (unsigned long long)status.st_size,
-                             (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+                             (long long)status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
 }
 
 static void describe(struct buffer *key, const struct identity *identity)
@@ -75,6 +87,8 @@ static void describe(struct buffer *key, const struct identity *identity)
                              identity->settings[i].value);
     describe_file(key, setting_or(identity, "credentials_file", PATH_CREDENTIALS));
     describe_file(key, setting_or(identity, "config_file", PATH_AWS_CONFIG));
+    describe_file(key, setting_or(identity, "web_identity_token_file", NULL));
+    describe_file(key, setting_or(identity, "container_authorization_token_file", NULL));
 }
 
 /* --- all of it --- */
@@ -149,7 +163,7 @@ const char *identities_key(const struct identities *identities, size_t index)
 }
 
 size_t identities_pick(const struct identities *identities, struct lookup *lookups, size_t count,
-                       struct identity *used)
+                       struct identity *used, size_t *picked)
 {
     uint16_t place[LIMIT_IDENTITIES];
     bool known[LIMIT_IDENTITIES] = {false};
@@ -161,6 +175,7 @@ size_t identities_pick(const struct identities *identities, struct lookup *looku
         if (!known[identity]) {
             known[identity] = true;
             place[identity] = used_count;
+            picked[used_count] = identity;
             used[used_count++] = identities->items[identity].settings;
         }
         lookups[i].identity = place[identity];

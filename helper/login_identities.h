@@ -31,14 +31,14 @@ bool identities_make(struct identities *identities, const struct config *config,
 void identities_free(struct identities *identities);
 
 /* Everything but the lookups that decides what a name means under this identity: its settings, and
- * which files hold its credentials. A changed file is another identity: new keys are used at once.
- */
+ * which files hold its credentials or the tokens for them. A changed file is another identity: new
+ * keys are used at once. */
 const char *identities_key(const struct identities *identities, size_t index);
 
-/* Stores the identities that the lookups are made under, LIMIT_IDENTITIES at most, once each, and
- * points the lookups at them; returns how many. An identity that nobody asks under costs nothing,
- * and cannot fail. */
+/* Stores the identities that the lookups are made under, LIMIT_IDENTITIES at most, once each, with
+ * the index of each in picked, and points the lookups at them; returns how many. An identity that
+ * nobody asks under costs nothing, and cannot fail. */
 size_t identities_pick(const struct identities *identities, struct lookup *lookups, size_t count,
-                       struct identity *used);
+                       struct identity *used, size_t *picked);
 
 #endif

@@ -104,7 +104,7 @@ static bool fetch(const struct request *request, struct deadline deadline, struc
            close_sandbox(&clients, result, error) &&
            clients_connect(&clients, request, for_credentials, error) &&
            answers_fetch(request, &clients, http, deadline, result, NULL, error) &&
-           clients_warn(&clients, result, error);
+           clients_learn(&clients, result, error) && clients_warn(&clients, result, error);
 }
 
 /* What failed for all is the answer to each. */

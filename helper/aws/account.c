@@ -5,6 +5,8 @@
 
 #include "aws/endpoint.h"
 #include "aws/identity_setting.h"
+#include "aws/kept.h"
+#include "aws/region.h"
 #include "aws/retry.h"
 #include "common/trusted_file.h"
 
@@ -103,9 +105,39 @@ void account_configure(struct account *account, const struct identity *settings,
     account->wants_region = !region_is_configured(settings);
 }
 
+/* Whether what was kept belongs to what would be asked now. */
+static bool kept_fits(struct account *account)
+{
+    const struct keepsake *kept = &account->settings->kept;
+
+    return kept_origin(&account->source, account->metadata.url, account->origin) &&
+           kept->life != 0 && strcmp(kept->origin, account->origin) == 0 &&
+           (kept->region == NULL || region_is_legal(kept->region));
+}
+
+/* A process is not run for credentials that were kept, unless they turn out to be another's. */
+static bool prepare_for_kept(struct account *account)
+{
+    struct error ignored = ERROR_INIT;
+
+    if (account->settings->kept.access_key_id == NULL)
+        return false;
+    if (credentials_prepare_for_kept(&account->source, account->settings, account->deadline,
+                                     &ignored) &&
+        kept_fits(account))
+        return true;
+    credential_source_free(&account->source);
+    return false;
+}
+
 void account_prepare(struct account *account)
 {
-    credentials_prepare(&account->source, account->settings, account->deadline, &account->error);
+    account->kept_fits =
+        prepare_for_kept(account) || (credentials_prepare(&account->source, account->settings,
+                                                          account->deadline, &account->error) &&
+                                      kept_fits(account));
+    account->wants_instance_id =
+        account->wants_instance_id || credential_source_names_instance(&account->source);
 }
 
 void account_open(struct account *account, const struct identity *settings,
@@ -123,6 +155,7 @@ static struct credential_access access_of(struct account *account)
         .metadata = &account->metadata,
         .settings = account->settings,
         .region = account->region,
+        .instance_id = account->instance_id,
         .ca_bundle = account->ca_bundle.length > 0 ? &account->ca_bundle : NULL,
         .clock = account->clock,
         .max_attempts = account->max_attempts,
@@ -134,7 +167,13 @@ static bool obtain(struct account *account, struct credentials *credentials, str
 {
     const struct credential_access access = access_of(account);
 
-    return credentials_obtain(credentials, &account->source, &access, error);
+    if (credential_source_names_instance(&account->source) && account->instance_id == NULL)
+        return error_set(error, "[%s] role_session_name: %s", identity_section(account->settings),
+                         account->instance_error.text);
+    if (!credentials_obtain(credentials, &account->source, &access, error))
+        return false;
+    account->has_news = account->has_news || credentials->expires != 0;
+    return true;
 }
 
 bool account_identify(struct account *account, struct caller *caller, struct error *error)
@@ -144,21 +183,51 @@ bool account_identify(struct account *account, struct caller *caller, struct err
     return sts_get_caller_identity(caller, &account->credentials, &access, error);
 }
 
-bool account_renew(void *context)
+static bool have_expired(const struct service_error *refusal)
+{
+    return strcmp(refusal->code, "ExpiredTokenException") == 0 ||
+           strcmp(refusal->code, "ExpiredToken") == 0;
+}
+
+/* Who was given another role may ask for more than with what was kept; but one that is assumed
+ * stays the same, however often that is done. */
+static bool others_may_help(const struct account *account, const struct service_error *refusal)
+{
+    if (refusal->verdict == SERVICE_DENIED)
+        return account->uses_kept && account->source.role_count == 0;
+    return account->uses_kept || have_expired(refusal);
+}
+
+/* Others than these: the same would be refused again. */
+static bool obtain_others(struct account *account, struct credentials *fresh)
+{
+    struct error ignored = ERROR_INIT;
+
+    metadata_forget(&account->metadata);
+    if (!credentials_can_be_renewed(&account->source) || !obtain(account, fresh, &ignored))
+        return false;
+    if (strcmp(fresh->access_key_id, account->credentials.access_key_id) != 0)
+        return true;
+    credentials_free(fresh);
+    return false;
+}
+
+bool account_renew(void *context, const struct service_error *refusal)
 {
     struct account *account = context;
-    struct error ignored = ERROR_INIT;
     struct credentials fresh;
 
-    if (account->renewed)
-        return account->renewal_helped;
+    if (account->renewed || !others_may_help(account, refusal))
+        return account->renewed && account->renewal_helped;
     account->renewed = true;
-    account->renewal_helped =
-        credentials_can_be_renewed(&account->source) && obtain(account, &fresh, &ignored);
+    account->renewal_helped = obtain_others(account, &fresh);
+    account->kept_refused =
+        account->uses_kept && !account->renewal_helped && refusal->verdict == SERVICE_CREDENTIALS;
     if (!account->renewal_helped)
         return false;
     credentials_free(&account->credentials);
     account->credentials = fresh;
+    account->uses_kept = false;
     return true;
 }
 
@@ -170,8 +239,51 @@ void account_find_region(struct account *account, struct http *http)
     if (!account->wants_region || account->region != NULL)
         return;
     account->region = metadata_region(&account->metadata, http, account->deadline, &answer);
+    account->has_news = account->has_news || account->region != NULL;
     if (account->region == NULL)
         error_set(&account->region_error, "%s; %s", before.text, answer.text);
+}
+
+static void find_instance_id(struct account *account)
+{
+    struct error answer = ERROR_INIT;
+
+    if (!account->wants_instance_id || account->instance_id != NULL)
+        return;
+    account->instance_id =
+        metadata_instance_id(&account->metadata, account->http, account->deadline, &answer);
+    account->has_news = account->has_news || account->instance_id != NULL;
+    if (account->instance_id == NULL)
+        error_set(
+            &account->instance_error,
+            "%%i stands for the id of the EC2 instance, which cannot be had: %s; on a machine "
+            "that is no instance write a name without %%i",
+            answer.text);
+}
+
+/* What cannot be copied is asked for. */
+static void take_kept(struct account *account)
+{
+    const struct keepsake *kept = &account->settings->kept;
+
+    if (!account->kept_fits)
+        return;
+    if (account->wants_region && account->region == NULL)
+        account->region = text_copy(kept->region);
+    account->instance_id = text_copy(kept->instance_id);
+    account->uses_kept = kept_credentials(kept, account->clock, &account->credentials);
+}
+
+bool account_must_ask(const struct account *account)
+{
+    const struct keepsake *kept = &account->settings->kept;
+    bool fits = account->kept_fits;
+
+    if (error_is_set(&account->error))
+        return false;
+    return (account->wants_region && !(fits && kept->region != NULL)) ||
+           (account->wants_instance_id && !(fits && kept->instance_id != NULL)) ||
+           (credentials_can_be_renewed(&account->source) && !(fits && kept->access_key_id != NULL));
 }
 
 void account_connect(struct account *account, struct http *http, struct clock *clock)
@@ -180,8 +292,30 @@ void account_connect(struct account *account, struct http *http, struct clock *c
     account->clock = clock;
     if (error_is_set(&account->error))
         return;
+    take_kept(account);
     account_find_region(account, http);
-    obtain(account, &account->credentials, &account->error);
+    find_instance_id(account);
+    if (!account->uses_kept)
+        obtain(account, &account->credentials, &account->error);
+}
+
+void account_learn(const struct account *account, struct learnt *learnt)
+{
+    struct keepsake *keepsake = &learnt->keepsake;
+
+    *learnt = (struct learnt){.lesson = account->kept_refused ? LESSON_FORGET : LESSON_NONE};
+    if (account->kept_refused || !account->has_news)
+        return;
+    if (kept_put_credentials(keepsake, &account->credentials, account->clock)) {
+        keepsake->origin = text_copy(account->origin);
+        keepsake->region = account->wants_region ? text_copy(account->region) : NULL;
+        keepsake->instance_id = text_copy(account->instance_id);
+    }
+    if (keepsake_is_legal(keepsake) && (keepsake->access_key_id != NULL ||
+                                        keepsake->region != NULL || keepsake->instance_id != NULL))
+        learnt->lesson = LESSON_KEEP;
+    else
+        keepsake_free(keepsake);
 }
 
 void account_name_key(const struct account *account, struct buffer *text)
@@ -196,6 +330,7 @@ void account_free(struct account *account)
     metadata_free(&account->metadata);
     buffer_free(&account->ca_bundle);
     text_free(account->region);
+    text_free(account->instance_id);
 }
 
 size_t account_ports(const struct account *account, uint16_t *ports, size_t max)

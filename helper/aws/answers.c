@@ -5,6 +5,7 @@
 
 #include "aws/select.h"
 #include "aws/work.h"
+#include "common/instance_id.h"
 
 /* Room for everything in a result that is not a value. */
 #define RESULT_RESERVE ((size_t)2 * 1024 * 1024)
@@ -182,21 +183,35 @@ static bool is_path(const char *name)
     return name[0] == '/' && name[strlen(name) - 1] == '/';
 }
 
-/* One import, or one item unless it is wanted already. */
-static void want(struct wanted *wanted, const struct lookup *lookup, struct client *client,
-                 size_t index, struct answer *answer)
+/* It is the cause of no other failure: who has no credentials, say, is told so first. */
+static void fail_without_id(const struct client *client, const char *name, struct answer *answer)
+{
+    struct error error = client->refused;
+
+    if (!error_is_set(&error)) {
+        error = client->account->instance_error;
+        error_context(&error, "%s", name);
+    }
+    answer_set(answer, ANSWER_FAILED, error.text);
+}
+
+/* One import, or one item unless it is wanted already. name: what the lookup is asked with. */
+static void want(struct wanted *wanted, const struct lookup *lookup, const char *name,
+                 struct client *client, size_t index, struct answer *answer)
 {
     bool import = lookup->kind == LOOKUP_CHILDREN || lookup->kind == LOOKUP_SUBTREE;
 
-    if (!import && lookup->name[0] == '\0')
+    if (instance_id_is_named(name))
+        fail_without_id(client, name, answer);
+    else if (!import && name[0] == '\0')
         answer_set(answer, ANSWER_FAILED, "the name of a parameter or secret is empty");
     else if (!import)
-        wanted->of_lookup[index] = find_item(wanted, client, lookup->name);
-    else if (!is_path(lookup->name))
+        wanted->of_lookup[index] = find_item(wanted, client, name);
+    else if (!is_path(name))
         answer_set(answer, ANSWER_FAILED, "the path of an import must begin and end with '/'");
     else
         wanted->imports[wanted->import_count++] =
-            (struct import){.lookup = lookup, .client = client, .answer = answer};
+            (struct import){.lookup = lookup, .path = name, .client = client, .answer = answer};
 }
 
 static bool is_arn(const char *name)
@@ -349,7 +364,8 @@ bool answers_fetch(const struct request *request, struct clients *clients, struc
         goto out;
     result->answer_count = request->lookup_count;
     for (size_t i = 0; i < request->lookup_count; i++)
-        want(&wanted, &request->lookups[i], clients->of_lookup[i], i, &result->answers[i]);
+        want(&wanted, &request->lookups[i], clients_name(clients, request, i),
+             clients->of_lookup[i], i, &result->answers[i]);
     plan(&work, &wanted);
     calls_run(http, &source, deadline);
     close_open_ends(&work, &wanted);

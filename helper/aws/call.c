@@ -201,11 +201,11 @@ static bool has_better_time(const struct call *call)
 
 static bool has_new_credentials(const struct call *call)
 {
-    static const char *const codes[] = {"ExpiredTokenException", "ExpiredToken"};
+    enum service_verdict verdict = call->refusal.verdict;
 
     return call->service->renew != NULL &&
-           is_one_of(call->refusal.code, codes, sizeof codes / sizeof *codes) &&
-           call->service->renew(call->service->renewer);
+           (verdict == SERVICE_CREDENTIALS || verdict == SERVICE_DENIED) &&
+           call->service->renew(call->service->renewer, &call->refusal);
 }
 
 /* Lets the call be repeated if what AWS found wrong is right now. */

@@ -28,8 +28,9 @@ struct service {
     const char *path; /* of the URL, beginning with '/' */
     const struct credentials *credentials; /* NULL: calls are not signed */
     struct clock *clock; /* corrected when AWS refuses a call because of it; NULL: never */
-    /* NULL, or asked when the credentials have expired: whether there are new ones. */
-    bool (*renew)(void *renewer);
+    /* NULL, or asked when AWS refuses the credentials or denies what they ask for: whether there
+     * are new ones that are worth another try. */
+    bool (*renew)(void *renewer, const struct service_error *refusal);
     void *renewer;
     const struct buffer *ca_bundle; /* PEM; NULL: the system's */
     unsigned max_attempts;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/instance_id.h"
+
 /* The fourth field of arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, NULL for other names. The
  * caller frees it. */
 static char *region_of_arn(const char *name)
@@ -124,10 +126,17 @@ bool clients_init(struct clients *clients, const struct request *request, struct
         .accounts = calloc(request->identity_count + 1, sizeof *clients->accounts),
         .items = calloc(request->lookup_count + 1, sizeof(struct client *)),
         .of_lookup = calloc(request->lookup_count + 1, sizeof(struct client *)),
+        .names = calloc(request->lookup_count + 1, sizeof(char *)),
     };
-    if (clients->accounts == NULL || clients->items == NULL || clients->of_lookup == NULL)
+    if (clients->accounts == NULL || clients->items == NULL || clients->of_lookup == NULL ||
+        clients->names == NULL)
         return error_set(error, "out of memory");
     clients->account_count = request->identity_count;
+    clients->lookup_count = request->lookup_count;
+    for (size_t i = 0; i < request->lookup_count; i++) {
+        if (instance_id_is_named(request->lookups[i].name))
+            clients->accounts[request->lookups[i].identity].wants_instance_id = true;
+    }
     return true;
 }
 
@@ -147,27 +156,79 @@ bool clients_need_service(const struct clients *clients)
         const struct account *account = &clients->accounts[i];
 
         if (!error_is_set(&account->error) &&
-            (account->wants_region || credentials_can_be_renewed(&account->source)))
+            (account->wants_region || account->wants_instance_id ||
+             credentials_can_be_renewed(&account->source)))
             return true;
     }
     return false;
+}
+
+/* Where the id is not known, the name stays as it is. */
+static bool put_instance_id(struct clients *clients, const struct request *request, size_t i)
+{
+    const struct lookup *lookup = &request->lookups[i];
+    const char *id = clients->accounts[lookup->identity].instance_id;
+    struct buffer name = {.limit = LIMIT_LOOKUP_NAME_BYTES};
+
+    if (id == NULL || !instance_id_is_named(lookup->name))
+        return true;
+    instance_id_put(&name, lookup->name, id);
+    clients->names[i] = buffer_failed(&name) ? NULL : text_copy(buffer_text(&name));
+    buffer_free(&name);
+    return clients->names[i] != NULL;
+}
+
+const char *clients_name(const struct clients *clients, const struct request *request, size_t i)
+{
+    return clients->names[i] != NULL ? clients->names[i] : request->lookups[i].name;
 }
 
 bool clients_route(struct clients *clients, const struct request *request, struct error *error)
 {
     for (size_t i = 0; i < request->lookup_count; i++) {
         clients->of_lookup[i] = client_of(clients, request, &request->lookups[i]);
-        if (clients->of_lookup[i] == NULL)
+        if (clients->of_lookup[i] == NULL || !put_instance_id(clients, request, i))
             return error_set(error, "out of memory");
     }
     return true;
 }
 
+/* The last of those before it that may know something. */
+static void share_metadata(struct clients *clients, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        metadata_share(&clients->accounts[index].metadata, &clients->accounts[i].metadata);
+}
+
+/* Identities are asked for one after the other. One whose service hangs must not take the time of
+ * the others, nor that of the calls: each has its share of what is left. */
+static void connect_one(struct clients *clients, size_t index, struct http *http, size_t *to_ask)
+{
+    struct account *account = &clients->accounts[index];
+    struct deadline all = account->deadline;
+    bool is_alone = clients->account_count == 1;
+
+    if (!account_must_ask(account)) {
+        account_connect(account, http, &clients->clock);
+        return;
+    }
+    if (!is_alone)
+        account->deadline = deadline_in(deadline_left(all) / (int64_t)(*to_ask + 1));
+    share_metadata(clients, index);
+    account_connect(account, http, &clients->clock);
+    account->deadline = all;
+    (*to_ask)--;
+}
+
 bool clients_connect(struct clients *clients, const struct request *request, struct http *http,
                      struct error *error)
 {
+    size_t to_ask = 0;
+
     for (size_t i = 0; i < clients->account_count; i++)
-        account_connect(&clients->accounts[i], http, &clients->clock);
+        to_ask += account_must_ask(&clients->accounts[i]) ? 1 : 0;
+    for (size_t i = 0; i < clients->account_count; i++)
+        connect_one(clients, i, http, &to_ask);
     return clients_route(clients, request, error);
 }
 
@@ -183,6 +244,9 @@ void clients_free(struct clients *clients)
     free(clients->items);
     free(clients->accounts);
     free(clients->of_lookup);
+    for (size_t i = 0; i < clients->lookup_count; i++)
+        text_free(clients->names[i]);
+    free(clients->names);
     *clients = (struct clients){0};
 }
 
@@ -193,6 +257,17 @@ size_t clients_ports(const struct clients *clients, uint16_t *ports, size_t max)
     for (size_t i = 0; i < clients->account_count; i++)
         count += account_ports(&clients->accounts[i], ports + count, max - count);
     return count;
+}
+
+bool clients_learn(const struct clients *clients, struct result *result, struct error *error)
+{
+    result->learnt = calloc(clients->account_count + 1, sizeof *result->learnt);
+    if (result->learnt == NULL)
+        return error_set(error, "out of memory");
+    result->learnt_count = clients->account_count;
+    for (size_t i = 0; i < clients->account_count; i++)
+        account_learn(&clients->accounts[i], &result->learnt[i]);
+    return true;
 }
 
 static bool warn_of_clock(const struct clock *clock, struct result *result)

@@ -38,6 +38,8 @@ struct clients {
     struct client **items;
     size_t count;
     struct client **of_lookup; /* borrowed from items; one for each lookup of the request */
+    char **names; /* of the lookups whose name holds %i: the name with the id; NULL for others */
+    size_t lookup_count;
     struct clock clock;
 };
 
@@ -49,13 +51,21 @@ bool clients_open(struct clients *clients, const struct request *request, struct
 bool clients_init(struct clients *clients, const struct request *request, struct error *error);
 bool clients_route(struct clients *clients, const struct request *request, struct error *error);
 
-/* Whether anybody has to be asked for credentials or the region. */
+/* The name that a lookup is asked with. It still holds %i where the id is not known; why, the
+ * account says. */
+const char *clients_name(const struct clients *clients, const struct request *request, size_t i);
+
+/* Whether anybody has to be asked for credentials, region or instance id, now or when AWS refuses
+ * what was kept. */
 bool clients_need_service(const struct clients *clients);
 /* http: for credentials alone, see account_connect(); NULL when nobody has to be asked. False only
  * when memory ends. */
 bool clients_connect(struct clients *clients, const struct request *request, struct http *http,
                      struct error *error);
 void clients_free(struct clients *clients);
+
+/* Adds what is to be kept of each identity; after the calls. False only when memory ends. */
+bool clients_learn(const struct clients *clients, struct result *result, struct error *error);
 
 /* Adds what the log should hear about clock and credentials; after the calls. */
 bool clients_warn(const struct clients *clients, struct result *result, struct error *error);

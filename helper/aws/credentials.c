@@ -131,12 +131,12 @@ static void keep_warnings(struct credential_source *source, const struct identit
     buffer_free(&text);
 }
 
-bool credentials_prepare(struct credential_source *source, const struct identity *settings,
-                         struct deadline deadline, struct error *error)
+static bool prepare(struct credential_source *source, const struct identity *settings,
+                    bool are_kept, struct deadline deadline, struct error *error)
 {
     struct shared_config config;
     const struct provider_place place = {
-        .settings = settings, .deadline = deadline, .config = &config};
+        .settings = settings, .deadline = deadline, .are_kept = are_kept, .config = &config};
     bool ok;
 
     *source = (struct credential_source){0};
@@ -147,6 +147,27 @@ bool credentials_prepare(struct credential_source *source, const struct identity
         keep_warnings(source, settings, &config);
     shared_config_free(&config);
     return ok;
+}
+
+bool credentials_prepare(struct credential_source *source, const struct identity *settings,
+                         struct deadline deadline, struct error *error)
+{
+    return prepare(source, settings, false, deadline, error);
+}
+
+bool credentials_prepare_for_kept(struct credential_source *source, const struct identity *settings,
+                                  struct deadline deadline, struct error *error)
+{
+    return prepare(source, settings, true, deadline, error);
+}
+
+bool credential_source_names_instance(const struct credential_source *source)
+{
+    for (size_t i = 0; i < source->role_count; i++) {
+        if (source->roles[i].names_instance)
+            return true;
+    }
+    return false;
 }
 
 void credential_source_free(struct credential_source *source)
@@ -161,6 +182,7 @@ void credential_source_free(struct credential_source *source)
     text_free(source->place);
     text_free(source->container_url);
     text_free(source->container_token);
+    text_free(source->command);
     text_free(source->tried);
     *source = (struct credential_source){0};
 }
@@ -233,6 +255,8 @@ static bool obtain_first(struct credentials *credentials, const struct credentia
 {
     if (source->origin == CREDENTIALS_OF_WEB_IDENTITY)
         return true;
+    if (source->origin == CREDENTIALS_OF_PROCESS)
+        return error_set(error, "the credential_process was not run");
     if (source->origin == CREDENTIALS_HELD) {
         if (!copy_credentials(credentials, &source->held, error))
             return false;
@@ -290,7 +314,8 @@ bool credentials_obtain(struct credentials *credentials, const struct credential
 
 bool credentials_can_be_renewed(const struct credential_source *source)
 {
-    return source->origin != CREDENTIALS_HELD || source->role_count > 0;
+    return source->origin != CREDENTIALS_OF_PROCESS &&
+           (source->origin != CREDENTIALS_HELD || source->role_count > 0);
 }
 
 bool credentials_last(const struct credentials *credentials, const struct clock *clock,

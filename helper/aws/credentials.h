@@ -43,6 +43,7 @@ struct credentials {
 struct assumed_role {
     char *arn;
     char *session_name;
+    bool names_instance;      /* the session's name holds %i */
     char *external_id;        /* or NULL */
     unsigned duration;        /* in seconds; 0 leaves it to AWS */
     char *web_identity_token; /* NULL: assumed with credentials */
@@ -55,6 +56,7 @@ enum credential_origin {
     CREDENTIALS_OF_WEB_IDENTITY,
     CREDENTIALS_OF_CONTAINER,
     CREDENTIALS_OF_INSTANCE,
+    CREDENTIALS_OF_PROCESS, /* which was not run, since there are some that were kept */
 };
 
 struct credential_source {
@@ -65,7 +67,8 @@ struct credential_source {
     char *container_url;
     char *container_token; /* or NULL */
     uint16_t container_port;
-    char *place; /* of what is held, FILE:LINE; NULL for others */
+    char *command; /* that was run for the keys, or not; NULL: none */
+    char *place;   /* of what is held, FILE:LINE; NULL for others */
     char *tried; /* what providers answered that have nothing, for "Unable to locate credentials" */
 };
 
@@ -74,7 +77,8 @@ struct credential_access {
     struct http *http; /* nobody else's: its exchanges are waited for */
     struct metadata_service *metadata;
     const struct identity *settings;
-    const char *region; /* where roles are assumed; may be NULL where there are none */
+    const char *region;      /* where roles are assumed; may be NULL where there are none */
+    const char *instance_id; /* NULL where no session's name holds %i */
     const struct buffer *ca_bundle;
     struct clock *clock;
     unsigned max_attempts;
@@ -85,7 +89,13 @@ struct credential_access {
  * the provider that is configured but broken. Free *source in any case. */
 bool credentials_prepare(struct credential_source *source, const struct identity *settings,
                          struct deadline deadline, struct error *error);
+/* The same for whoever has kept the credentials that this would lead to: no process is run. */
+bool credentials_prepare_for_kept(struct credential_source *source, const struct identity *settings,
+                                  struct deadline deadline, struct error *error);
 void credential_source_free(struct credential_source *source);
+
+/* Whether the name of a session holds %i, so that the instance's id is needed. */
+bool credential_source_names_instance(const struct credential_source *source);
 
 /* When no provider has any the error begins with "Unable to locate credentials" and names each
  * with what it answered. On false nothing has to be freed. */

@@ -59,6 +59,10 @@ enum provider_answer credentials_of_process(const struct provider *provider,
     case PROFILE_VALUE_FOUND:
         break;
     }
+    source->command = text_copy(value.text);
+    source->origin = CREDENTIALS_OF_PROCESS;
+    if (place->are_kept)
+        return PROVIDER_FOUND;
     if (!run(value.text, place->deadline, &source->held, error)) {
         error_context(error, "%s:%u: credential_process", value.path, value.line);
         return PROVIDER_BROKEN;

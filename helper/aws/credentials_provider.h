@@ -24,6 +24,7 @@ enum provider_answer {
 struct provider_place {
     const struct identity *settings;
     struct deadline deadline;           /* of the request */
+    bool are_kept;                      /* there are credentials: a process is not run */
     const struct shared_config *config; /* with the profile that is asked */
     const struct provider_place
         *origin; /* the profile whose source_profile names this one, or NULL */
@@ -62,19 +63,24 @@ provider_prepare credentials_of_process;
 provider_prepare credentials_prepare_container;
 
 /* A role that is assumed after all that are there already; NULL with an error. session_name and
- * external_id may be NULL. */
+ * external_id may be NULL. A '%' of the session's name has no meaning. */
 struct assumed_role *credential_source_add_role(struct credential_source *source, const char *arn,
                                                 const char *session_name, const char *external_id,
                                                 struct error *error);
+
+/* The same for role and session of [aws]; %i in the session's name stays until the id is known. */
+struct assumed_role *credential_source_add_configured(struct credential_source *source,
+                                                      const struct identity *settings,
+                                                      const char *external_id, struct error *error);
 
 /* The role of [aws], which is assumed with whatever credentials are found. To be called before the
  * providers are asked. */
 bool credential_source_add_configured_role(struct credential_source *source,
                                            const struct identity *settings, struct error *error);
 
-/* A name that STS takes, on the heap: every byte outside its alphabet is a '-', and what is missing
- * or too short is "ssmenv". */
-char *role_session_name(const char *configured);
+/* A name that STS takes, on the heap: %i is instance_id, unless that is NULL, every byte outside
+ * its alphabet is a '-', and what is missing or too short is "ssmenv". */
+char *role_session_name(const char *configured, const char *instance_id);
 
 /* "FILE:LINE" and what follows, on the heap, for source->place; NULL without memory. */
 char *credentials_place(const struct profile_value *value, const char *follows);

@@ -3,6 +3,7 @@
 
 #include "aws/credentials_provider.h"
 #include "aws/identity_setting.h"
+#include "common/instance_id.h"
 
 #define SESSION_NAME_DEFAULT "ssmenv"
 #define SESSION_NAME_MAX     64
@@ -19,14 +20,23 @@ static bool find(const struct provider_place *place, const char *key, const char
     return state != PROFILE_VALUE_BROKEN;
 }
 
-char *role_session_name(const char *configured)
+char *role_session_name(const char *configured, const char *instance_id)
 {
     static const char alphabet[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-";
-    const char *name =
-        configured != NULL && strlen(configured) >= 2 ? configured : SESSION_NAME_DEFAULT;
-    char *copy = text_copy_bytes(name, strnlen(name, SESSION_NAME_MAX));
+    struct buffer name = BUFFER_INIT;
+    char *copy;
 
+    if (configured == NULL || strlen(configured) < 2)
+        buffer_append_text(&name, SESSION_NAME_DEFAULT);
+    else if (instance_id != NULL)
+        instance_id_put(&name, configured, instance_id);
+    else
+        buffer_append_text(&name, configured);
+    copy = buffer_failed(&name)
+               ? NULL
+               : text_copy_bytes(buffer_text(&name), strnlen(buffer_text(&name), SESSION_NAME_MAX));
+    buffer_free(&name);
     for (size_t i = 0; copy != NULL && copy[i] != '\0'; i++) {
         if (strchr(alphabet, copy[i]) == NULL)
             copy[i] = '-';
@@ -46,7 +56,7 @@ struct assumed_role *credential_source_add_role(struct credential_source *source
     }
     source->role_count++;
     role->arn = text_copy(arn);
-    role->session_name = role_session_name(session_name);
+    role->session_name = role_session_name(session_name, NULL);
     role->external_id = text_copy(external_id);
     if (role->arn != NULL && role->session_name != NULL &&
         (role->external_id != NULL || external_id == NULL))
@@ -220,6 +230,26 @@ enum provider_answer credentials_of_role(const struct provider *provider,
     return ok ? PROVIDER_FOUND : PROVIDER_BROKEN;
 }
 
+struct assumed_role *credential_source_add_configured(struct credential_source *source,
+                                                      const struct identity *settings,
+                                                      const char *external_id, struct error *error)
+{
+    const char *name = identity_setting(settings, "role_session_name");
+    bool names_instance = name != NULL && instance_id_is_named(name);
+    struct assumed_role *role = credential_source_add_role(
+        source, identity_setting(settings, "role_arn"), name, external_id, error);
+
+    if (role == NULL || !names_instance)
+        return role;
+    text_free(role->session_name);
+    role->session_name = text_copy(name);
+    role->names_instance = true;
+    if (role->session_name != NULL)
+        return role;
+    error_set(error, "out of memory");
+    return NULL;
+}
+
 bool credential_source_add_configured_role(struct credential_source *source,
                                            const struct identity *settings, struct error *error)
 {
@@ -232,6 +262,6 @@ bool credential_source_add_configured_role(struct credential_source *source,
                              identity_section(settings), companions[i]);
     }
     return arn == NULL || identity_setting(settings, "web_identity_token_file") != NULL ||
-           credential_source_add_role(source, arn, identity_setting(settings, "role_session_name"),
-                                      identity_setting(settings, "external_id"), error) != NULL;
+           credential_source_add_configured(
+               source, settings, identity_setting(settings, "external_id"), error) != NULL;
 }

@@ -2,15 +2,12 @@
 #include "aws/identity_setting.h"
 #include "aws/token_file.h"
 
-static bool prepare(struct credential_source *source, const struct identity *settings,
-                    const char *token_file, const char *arn, const char *session_name,
-                    struct error *error)
-{
-    struct assumed_role *role;
+#define LACKS_ROLE "it needs a role_arn beside it"
 
-    if (arn == NULL)
-        return error_set(error, "it needs a role_arn beside it");
-    role = credential_source_add_role(source, arn, session_name, NULL, error);
+/* role: NULL where it could not be added. */
+static bool add_token(struct credential_source *source, const struct identity *settings,
+                      const char *token_file, struct assumed_role *role, struct error *error)
+{
     if (role == NULL)
         return false;
     role->web_identity_token = token_file_read(token_file, identity_trusted_uid(settings), error);
@@ -24,13 +21,17 @@ enum provider_answer credentials_of_configured_web_identity(const struct provide
                                                             struct error *error)
 {
     const char *token_file = identity_setting(place->settings, provider->key);
+    struct assumed_role *role = NULL;
 
     if (token_file == NULL) {
         error_set(error, "[%s] %s: not set", identity_section(place->settings), provider->key);
         return PROVIDER_NOT_CONFIGURED;
     }
-    if (prepare(source, place->settings, token_file, identity_setting(place->settings, "role_arn"),
-                identity_setting(place->settings, "role_session_name"), error))
+    if (identity_setting(place->settings, "role_arn") == NULL)
+        error_set(error, LACKS_ROLE);
+    else
+        role = credential_source_add_configured(source, place->settings, NULL, error);
+    if (add_token(source, place->settings, token_file, role, error))
         return PROVIDER_FOUND;
     error_context(error, "[%s] %s", identity_section(place->settings), provider->key);
     return PROVIDER_BROKEN;
@@ -44,6 +45,7 @@ enum provider_answer credentials_of_web_identity(const struct provider *provider
     struct profile_value file = {.text = NULL};
     struct profile_value arn = {.text = NULL};
     struct profile_value name = {.text = NULL};
+    struct assumed_role *role = NULL;
     enum profile_value_state state = shared_config_find(place->config, provider->key, &file, error);
 
     if (state == PROFILE_VALUE_ABSENT)
@@ -53,7 +55,11 @@ enum provider_answer credentials_of_web_identity(const struct provider *provider
         shared_config_find(place->config, "role_session_name", &name, error) ==
             PROFILE_VALUE_BROKEN)
         return PROVIDER_BROKEN;
-    if (prepare(source, place->settings, file.text, arn.text, name.text, error))
+    if (arn.text == NULL)
+        error_set(error, LACKS_ROLE);
+    else
+        role = credential_source_add_role(source, arn.text, name.text, NULL, error);
+    if (add_token(source, place->settings, file.text, role, error))
         return PROVIDER_FOUND;
     error_context(error, "%s:%u: %s", file.path, file.line, provider->key);
     return PROVIDER_BROKEN;

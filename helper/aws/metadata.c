@@ -7,15 +7,17 @@
 #include "aws/region.h"
 #include "aws/timestamp.h"
 #include "aws/url.h"
+#include "common/instance_id.h"
 
-#define ADDRESS_IPV4  "http://169.254.169.254"
-#define ADDRESS_IPV6  "http://[fd00:ec2::254]"
-#define TOKEN_PATH    "/latest/api/token"
-#define TOKEN_SECONDS "21600"
-#define REGION_PATH   "/latest/meta-data/placement/region"
-#define QUESTION_MS   1000
-#define TOKEN_MAX     1024
-#define ANSWER_MAX    65536
+#define ADDRESS_IPV4     "http://169.254.169.254"
+#define ADDRESS_IPV6     "http://[fd00:ec2::254]"
+#define TOKEN_PATH       "/latest/api/token"
+#define TOKEN_SECONDS    "21600"
+#define REGION_PATH      "/latest/meta-data/placement/region"
+#define INSTANCE_ID_PATH "/latest/meta-data/instance-id"
+#define QUESTION_MS      1000
+#define TOKEN_MAX        1024
+#define ANSWER_MAX       65536
 
 #define HOP_LIMIT                                                                                  \
     "the metadata service at %s can be reached, but does not answer: from within a container "     \
@@ -69,8 +71,45 @@ bool metadata_open(struct metadata_service *service, const struct identity *sett
     return service->url != NULL || error_set(error, "out of memory");
 }
 
+void metadata_forget(struct metadata_service *service)
+{
+    for (size_t i = 0; i < service->found_count; i++) {
+        text_free(service->found[i].path);
+        text_free(service->found[i].text);
+    }
+    service->found_count = 0;
+}
+
+/* What cannot be remembered is asked for once more. */
+static void remember(struct metadata_service *service, const char *path, const char *text)
+{
+    struct metadata_found found = {text_copy(path), text_copy(text)};
+
+    if (found.path != NULL && found.text != NULL && service->found_count < METADATA_ANSWERS_MAX) {
+        service->found[service->found_count++] = found;
+        return;
+    }
+    text_free(found.path);
+    text_free(found.text);
+}
+
+void metadata_share(struct metadata_service *service, const struct metadata_service *other)
+{
+    if (service->disabled || other->disabled || service->url == NULL || other->url == NULL ||
+        strcmp(service->url, other->url) != 0)
+        return;
+    buffer_clear(&service->token);
+    buffer_append_text(&service->token, buffer_text(&other->token));
+    service->date = other->date;
+    service->silence = other->silence;
+    metadata_forget(service);
+    for (size_t i = 0; i < other->found_count; i++)
+        remember(service, other->found[i].path, other->found[i].text);
+}
+
 void metadata_free(struct metadata_service *service)
 {
+    metadata_forget(service);
     text_free(service->url);
     buffer_free(&service->token);
     *service = (struct metadata_service){0};
@@ -170,7 +209,17 @@ static enum metadata_answer take_answer(struct metadata_service *service, const 
     if (!timestamp_read_http(response->date, &service->date))
         service->date = 0;
     buffer_append(text, response->body.data, response->body.length);
+    remember(service, path, buffer_text(&response->body));
     return METADATA_FOUND;
+}
+
+static const char *find(const struct metadata_service *service, const char *path)
+{
+    for (size_t i = 0; i < service->found_count; i++) {
+        if (strcmp(service->found[i].path, path) == 0)
+            return service->found[i].text;
+    }
+    return NULL;
 }
 
 enum metadata_answer metadata_ask(struct metadata_service *service, struct http *http,
@@ -180,7 +229,12 @@ enum metadata_answer metadata_ask(struct metadata_service *service, struct http 
     struct http_exchange exchange = {0};
     enum metadata_answer answer = METADATA_SILENT;
     struct question question = {"GET", path, "X-aws-ec2-metadata-token", ""};
+    const char *found = find(service, path);
 
+    if (found != NULL) {
+        buffer_append_text(text, found);
+        return METADATA_FOUND;
+    }
     *error = service->silence;
     if (service->disabled)
         error_set(error, "the metadata service is not asked: [%s] ec2_metadata_disabled is yes",
@@ -202,19 +256,34 @@ out:
     return answer;
 }
 
+/* What is at path, if it is legal; what says what it should be. */
+static char *ask_word(struct metadata_service *service, struct http *http, const char *path,
+                      bool (*is_legal)(const char *text), const char *what,
+                      struct deadline deadline, struct error *error)
+{
+    struct buffer text = {.limit = ANSWER_MAX};
+    char *word = NULL;
+
+    if (metadata_ask(service, http, path, deadline, &text, error) == METADATA_FOUND) {
+        if (is_legal(buffer_text(&text)))
+            word = text_copy(buffer_text(&text));
+        else
+            error_set(error, "the metadata service at %s answers no %s for %s", service->url, what,
+                      path);
+    }
+    buffer_free(&text);
+    return word;
+}
+
 char *metadata_region(struct metadata_service *service, struct http *http, struct deadline deadline,
                       struct error *error)
 {
-    struct buffer text = {.limit = ANSWER_MAX};
-    char *region = NULL;
+    return ask_word(service, http, REGION_PATH, region_is_legal, "region", deadline, error);
+}
 
-    if (metadata_ask(service, http, REGION_PATH, deadline, &text, error) == METADATA_FOUND) {
-        if (region_is_legal(buffer_text(&text)))
-            region = text_copy(buffer_text(&text));
-        else
-            error_set(error, "the metadata service at %s answers no region for " REGION_PATH,
-                      service->url);
-    }
-    buffer_free(&text);
-    return region;
+char *metadata_instance_id(struct metadata_service *service, struct http *http,
+                           struct deadline deadline, struct error *error)
+{
+    return ask_word(service, http, INSTANCE_ID_PATH, instance_id_is_legal, "instance id", deadline,
+                    error);
 }

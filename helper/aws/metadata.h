@@ -21,6 +21,13 @@
 #include "common/error.h"
 #include "common/exchange.h"
 
+#define METADATA_ANSWERS_MAX 4 /* region, instance id, the role and its credentials */
+
+struct metadata_found {
+    char *path;
+    char *text;
+};
+
 struct metadata_service {
     const struct identity *settings; /* borrowed */
     char *url;                       /* without a slash at its end */
@@ -29,6 +36,8 @@ struct metadata_service {
     struct buffer token;  /* empty until the first question */
     int64_t date;         /* its own time when it answered last, or 0 */
     struct error silence; /* why it cannot be asked: there is no second try within a request */
+    struct metadata_found found[METADATA_ANSWERS_MAX];
+    size_t found_count;
 };
 
 enum metadata_answer {
@@ -43,10 +52,20 @@ bool metadata_open(struct metadata_service *service, const struct identity *sett
                    struct error *error);
 void metadata_free(struct metadata_service *service);
 
+/* Takes over what another one has learnt that asks at the same address: token, answers and silence.
+ */
+void metadata_share(struct metadata_service *service, const struct metadata_service *other);
+/* Forgets the answers, so that they are asked for once more. */
+void metadata_forget(struct metadata_service *service);
+
 /* Appends what is at path, which begins with '/' (/latest/meta-data/placement/region). */
 enum metadata_answer metadata_ask(struct metadata_service *service, struct http *http,
                                   const char *path, struct deadline deadline, struct buffer *text,
                                   struct error *error);
+
+/* The id of the instance, likewise. */
+char *metadata_instance_id(struct metadata_service *service, struct http *http,
+                           struct deadline deadline, struct error *error);
 
 /* The region that the instance is in, a heap text, or NULL with an error. */
 char *metadata_region(struct metadata_service *service, struct http *http, struct deadline deadline,

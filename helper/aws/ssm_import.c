@@ -24,17 +24,17 @@ static void prepare(struct work *work, struct task *task)
 {
     (void)work;
     task->call.operation = "GetParametersByPath";
-    ssm_write_path(&task->call.body, task->import->lookup->name,
+    ssm_write_path(&task->call.body, task->import->path,
                    task->import->lookup->kind == LOOKUP_SUBTREE, buffer_text(&task->import->token));
 }
 
 /* Whether the import asked for this name: below its path, as deep as it goes. */
-static bool belongs(const struct lookup *lookup, const char *name)
+static bool belongs(const struct import *import, const char *name)
 {
-    size_t length = strlen(lookup->name);
+    size_t length = strlen(import->path);
 
-    return strncmp(name, lookup->name, length) == 0 && name[length] != '\0' &&
-           (lookup->kind == LOOKUP_SUBTREE || strchr(name + length, '/') == NULL);
+    return strncmp(name, import->path, length) == 0 && name[length] != '\0' &&
+           (import->lookup->kind == LOOKUP_SUBTREE || strchr(name + length, '/') == NULL);
 }
 
 /* A parameter that was made or removed meanwhile shifts the pages: a name may come twice. */
@@ -53,7 +53,7 @@ static void take_parameter(struct work *work, struct import *import, const struc
     struct error error = ERROR_INIT;
     const char *name = buffer_text(&found->name);
 
-    if (!belongs(import->lookup, name) || !is_new(import->answer, name))
+    if (!belongs(import, name) || !is_new(import->answer, name))
         return;
     if (!ssm_read_value(found, &value, &error)) {
         error_context(&error, "%s is left out", name);
@@ -68,7 +68,7 @@ static void fail(struct work *work, struct import *import, const char *reason)
 {
     struct error error = ERROR_INIT;
 
-    error_set(&error, "ssm:GetParametersByPath on %s: %s", import->lookup->name, reason);
+    error_set(&error, "ssm:GetParametersByPath on %s: %s", import->path, reason);
     import_decide(work, import, ANSWER_FAILED, error.text);
 }
 
@@ -131,8 +131,8 @@ static void finish(struct work *work, struct task *task)
         take_page(work, task);
         return;
     }
-    parameter_resource(task->client, task->import->lookup->name, &arn);
-    call_describe(&task->call, task->import->lookup->name, buffer_text(&arn), &error);
+    parameter_resource(task->client, task->import->path, &arn);
+    call_describe(&task->call, task->import->path, buffer_text(&arn), &error);
     buffer_free(&arn);
     import_decide(work, task->import, is_denied(&task->call) ? ANSWER_DENIED : ANSWER_FAILED,
                   error.text);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "aws/call.h"
+#include "aws/credentials_provider.h"
 #include "aws/endpoint.h"
 #include "aws/identity_setting.h"
 #include "aws/sigv4_canonical.h"
@@ -19,15 +20,20 @@ static void add_field(struct buffer *form, const char *name, const char *value)
     canonical_encode(form, value, strlen(value), "");
 }
 
-static void write_form(struct buffer *form, const char *operation, const struct assumed_role *role)
+static bool write_form(struct buffer *form, const char *operation, const struct assumed_role *role,
+                       const char *instance_id)
 {
+    char *name = role_session_name(role->session_name, role->names_instance ? instance_id : NULL);
+
     buffer_append_format(form, "Version=2011-06-15&Action=%s", operation);
     add_field(form, "RoleArn", role->arn);
-    add_field(form, "RoleSessionName", role->session_name);
+    add_field(form, "RoleSessionName", name);
     add_field(form, "ExternalId", role->external_id);
     add_field(form, "WebIdentityToken", role->web_identity_token);
     if (role->duration != 0)
         buffer_append_format(form, "&DurationSeconds=%u", role->duration);
+    text_free(name);
+    return name != NULL;
 }
 
 /* A member of the credentials, on the heap; an error names it. */
@@ -92,7 +98,10 @@ static bool ask(const struct service *service, const char *operation,
     struct call call = {.service = service, .operation = operation};
     bool ok;
 
-    write_form(&call.body, operation, role);
+    if (!write_form(&call.body, operation, role, access->instance_id)) {
+        call_free(&call);
+        return error_set(error, "out of memory");
+    }
     call_run(access->http, &call, access->deadline);
     if (call.outcome != CALL_ANSWERED)
         ok = describe_refusal(&call, role, error);

@@ -38,6 +38,7 @@ struct item {
 /* An import on its way: its answer grows page by page. */
 struct import {
     const struct lookup *lookup;
+    const char *path; /* borrowed: of the lookup, with the id of the instance in it */
     struct client *client;
     struct answer *answer;
     struct buffer token; /* of the page that is asked next */

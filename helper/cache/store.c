@@ -1,12 +1,9 @@
 #include "cache/store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "cache/cache_file.h"
 #include "common/buffer.h"
 #include "common/frame.h"
 #include "ssmenv/limits.h"
@@ -102,43 +99,23 @@ static enum store_load decode(struct store *store, char **found, const struct bu
     return STORE_LOADED;
 }
 
-static bool read_file(int descriptor, struct buffer *bytes, struct error *error)
-{
-    struct stat status;
-    char *room;
-
-    if (fstat(descriptor, &status) != 0)
-        return error_set(error, "%s", strerror(errno));
-    if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || status.st_size > STORE_LIMIT)
-        return error_set(error, "not a file of ours");
-    room = buffer_reserve(bytes, (size_t)status.st_size);
-    if (room == NULL)
-        return error_set(error, "out of memory");
-    if (read(descriptor, room, (size_t)status.st_size) != status.st_size)
-        return error_set(error, "cut short");
-    buffer_grow(bytes, (size_t)status.st_size);
-    return true;
-}
-
 static enum store_load load(struct store *store, char **found, int folder, const char *name,
                             const char *key, store_clock *now, struct error *error)
 {
     struct buffer bytes = BUFFER_INIT;
     enum store_load result = STORE_DAMAGED;
-    int descriptor;
 
     *store = (struct store){0};
-    descriptor = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (descriptor < 0 && errno == ENOENT)
+    switch (cache_file_read(folder, name, STORE_LIMIT, &bytes, error)) {
+    case CACHE_FILE_ABSENT:
         return STORE_ABSENT;
-    if (descriptor < 0)
-        error_set(error, "%s", strerror(errno));
-    else if (read_file(descriptor, &bytes, error)) {
+    case CACHE_FILE_BROKEN:
+        break;
+    case CACHE_FILE_READ:
         result = decode(store, found, &bytes, key, now);
         error_set(error, "%s", result == STORE_DAMAGED ? "damaged" : "");
+        break;
     }
-    if (descriptor >= 0)
-        close(descriptor);
     if (result != STORE_LOADED)
         store_free(store);
     if (result == STORE_DAMAGED)
@@ -174,22 +151,6 @@ enum store_load store_read(struct store *store, char **key, int folder, const ch
     return result;
 }
 
-static bool write_file(int folder, const char *name, const struct buffer *bytes)
-{
-    int descriptor = openat(
-        folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-    ssize_t written;
-
-    if (descriptor < 0)
-        return false;
-    written = write(descriptor, bytes->data, bytes->length);
-    if (written >= 0 && (size_t)written < bytes->length)
-        errno = ENOSPC;
-    if (close(descriptor) != 0)
-        return false;
-    return written >= 0 && (size_t)written == bytes->length;
-}
-
 bool store_save(const struct store *store, int folder, const char *key, struct error *error)
 {
     struct buffer bytes = BUFFER_INIT;
@@ -200,13 +161,8 @@ bool store_save(const struct store *store, int folder, const char *key, struct e
     store_name(key, name);
     snprintf(next, sizeof next, "%s" STORE_NEW, name);
     encode(store, key, &bytes);
-    errno = ENOMEM;
-    saved = !buffer_failed(&bytes) && write_file(folder, next, &bytes) &&
-            renameat(folder, next, folder, name) == 0;
-    if (!saved) {
-        error_set(error, "fetched values cannot be kept: %s", strerror(errno));
-        unlinkat(folder, next, 0);
-    }
+    saved = cache_file_replace(folder, name, next, &bytes, error) ||
+            error_context(error, "fetched values cannot be kept");
     buffer_free(&bytes);
     return saved;
 }

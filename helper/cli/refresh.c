@@ -103,7 +103,8 @@ static bool obtain(struct work *work, struct batch *batch)
 {
     struct diagnostics diagnostics = DIAGNOSTICS_INIT;
     struct login_fetch fetch = {.deadline = deadline_earlier(work->deadline, deadline_in(BATCH_MS)),
-                                .diagnostics = &diagnostics};
+                                .diagnostics = &diagnostics,
+                                .cache = work->cache};
     bool ok =
         identities_make(&fetch.identities, work->config, batch->user, work->owner) &&
         cache_obtain(work->cache, batch->sets, batch->count, fetch.deadline, login_fetch, &fetch);

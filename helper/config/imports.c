@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include "common/instance_id.h"
+
 #include "config/resolution.h"
 #include "config/variables.h"
 #include "ssmenv/names.h"
@@ -11,7 +13,7 @@ struct importing {
     struct resolution *resolution;
     size_t line;
     const struct plan_line *plan_line;
-    const char *path; /* ends in / */
+    const char *path; /* ends in /, may hold %i */
 };
 
 static void warn(const struct importing *importing, const char *name, const char *parameter,
@@ -92,12 +94,14 @@ static bool take_entry(const struct importing *importing, const struct entry *en
     struct imported imported = {.parameter = entry->name, .line = importing->line};
     const size_t *known;
     const char *reason;
+    size_t path_length;
 
-    if (strncmp(entry->name, importing->path, strlen(importing->path)) != 0) {
+    path_length = instance_id_match_path(importing->path, entry->name);
+    if (path_length == 0) {
         warn(importing, "a variable", entry->name, "it does not lie below the imported path");
         return true;
     }
-    imported.name = make_name(importing, entry->name + strlen(importing->path));
+    imported.name = make_name(importing, entry->name + path_length);
     imported.value = (struct value){VALUE_SET, entry->value, strlen(entry->value)};
     reason = refusal(imported.name);
     if (reason != NULL) {

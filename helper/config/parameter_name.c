@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/instance_id.h"
 #include "config/arn.h"
 #include "config/lexer.h"
 #include "ssmenv/limits.h"
@@ -42,7 +43,7 @@ static bool is_name_part(const char *name, size_t i, bool secret)
 
     if (is_name_byte(c) || c == '.' || c == '-' || c == '/')
         return true;
-    if (c == '%' && name[i + 1] == 'u')
+    if (c == '%' && (name[i + 1] == 'u' || name[i + 1] == 'i'))
         return true;
     return secret && c != '\0' && strchr("+=@", c) != NULL;
 }
@@ -150,8 +151,8 @@ static size_t longest_length(const char *name)
 {
     size_t length = strlen(name);
 
-    for (name = strstr(name, "%u"); name != NULL; name = strstr(name + 2, "%u"))
-        length += LIMIT_USER_BYTES - 2;
+    for (name = strchr(name, '%'); name != NULL; name = strchr(name + 1, '%'))
+        length += (size_t)(name[1] == 'u' ? LIMIT_USER_BYTES : INSTANCE_ID_BYTES) - 2;
     return length;
 }
 

@@ -18,7 +18,8 @@ struct name_mistake {
     size_t offset;
 };
 
-/* name may hold %u, but neither in a selector nor in what stands before the name in an ARN. */
+/* name may hold %u and %i, but neither in a selector nor in what stands before the name in an ARN.
+ */
 struct name_mistake parameter_name_judge(const char *name);
 /* A path that ends in '/', for an import. */
 struct name_mistake parameter_path_judge(const char *path);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/buffer.h"
+#include "common/instance_id.h"
 #include "config/member.h"
 #include "config/parameter_name.h"
 #include "config/secret_name.h"
@@ -25,13 +26,12 @@ static bool read_expansion(struct lexer *lexer, struct word *word)
     size_t at = lexer->at;
     size_t name_at = at + 2;
 
-    if (lexer_take(lexer, "%u"))
+    if (lexer_take(lexer, "%u") || lexer_take(lexer, INSTANCE_ID_MARKER))
         return true;
-    if (lexer_take(lexer, "%i"))
-        return lexer_error(lexer, at, "%%i is not supported yet");
     if (!lexer_take(lexer, "%{"))
         return lexer_error(lexer, at,
-                           "expected %%u (the login's user) or %%{NAME} (a constant of [let])");
+                           "expected %%u (the login's user), %%i (the EC2 instance's id) or "
+                           "%%{NAME} (a constant of [let])");
     while (is_name_byte(lexer_peek(lexer)))
         lexer->at++;
     if (!name_is_valid(lexer->line + name_at, lexer->at - name_at))

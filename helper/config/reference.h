@@ -5,9 +5,10 @@
  *     secret:NAME or secret:ARN [?stage=STAGE or ?version=VERSION] [#MEMBER]
  *     /PATH/ * and /PATH/ ** (without the blanks): an import
  *
- * Inside it %{NAME} stands for a constant of [let] and %u for the login's user. Constants are known
- * only when all files were read, so reading a word and judging it are two steps: the second runs at
- * once for a word without constants, else at the end.
+ * Inside it %{NAME} stands for a constant of [let], %u for the login's user and %i for the id of
+ * the EC2 instance, which only the fetcher learns: it stays in the name. Constants are known only
+ * when all files were read, so reading a word and judging it are two steps: the second runs at once
+ * for a word without constants, else at the end.
  */
 #ifndef SSMENV_CONFIG_REFERENCE_H
 #define SSMENV_CONFIG_REFERENCE_H

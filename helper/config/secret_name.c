@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/instance_id.h"
 #include "config/arn.h"
 #include "config/lexer.h"
 #include "ssmenv/limits.h"
@@ -67,10 +68,11 @@ static bool is_secret_byte(const char *at)
 {
     int c = (unsigned char)*at;
 
-    return is_name_byte(c) || strchr("/+=.@-!", c) != NULL || (c == '%' && at[1] == 'u');
+    return is_name_byte(c) || strchr("/+=.@-!", c) != NULL ||
+           (c == '%' && (at[1] == 'u' || at[1] == 'i'));
 }
 
-/* most: bytes that the name may have when %u was put in. */
+/* most: bytes that the name may have when %u and %i were put in. */
 static struct name_mistake judge_plain(const char *name, size_t length, size_t most)
 {
     size_t longest = length;
@@ -79,7 +81,7 @@ static struct name_mistake judge_plain(const char *name, size_t length, size_t m
         if (!is_secret_byte(name + i))
             return mistake_at(i, "this byte cannot be part of a secret's name");
         if (name[i] == '%')
-            longest += LIMIT_USER_BYTES - 2;
+            longest += (size_t)(name[i + 1] == 'u' ? LIMIT_USER_BYTES : INSTANCE_ID_BYTES) - 2;
     }
     if (length == 0)
         return mistake_at(0, "expected the name of a secret, as in secret:prod/db");

@@ -16,7 +16,7 @@
 /* A parameter or secret, or with LOOKUP_CHILDREN and LOOKUP_SUBTREE what lies below a path. */
 struct reference {
     enum lookup_kind kind;
-    const char *name;   /* as AWS knows it, but for %u, which is still there */
+    const char *name;   /* as AWS knows it, but for %u and %i, which are still there */
     const char *member; /* a JSON pointer; "": the whole value */
     bool names_user;    /* the name holds %u */
     bool word_alone;    /* has no '/': may have been meant as the text itself */

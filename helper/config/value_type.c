@@ -70,14 +70,15 @@ static bool is_external_id(const char *value)
     return consists_of(value, "+=,.@:/-", 2, 1224);
 }
 
-/* AssumeRole again; %u stands for the user, who may be longer than there is room. */
+/* AssumeRole again; %u stands for the user, who may be longer than there is room, and %i for the id
+ * of the instance. */
 static bool is_session_name(const char *value)
 {
     size_t length = 0;
     size_t least = 2;
 
     for (; *value != '\0'; value++, length++) {
-        if (value[0] == '%' && value[1] == 'u') {
+        if (value[0] == '%' && (value[1] == 'u' || value[1] == 'i')) {
             value++;
             least = 1;
         } else if (!is_name_byte((unsigned char)*value) && strchr("+=,.@-", *value) == NULL) {
@@ -192,7 +193,9 @@ const struct value_type type_role_arn = {is_role_arn,
 const struct value_type type_external_id = {
     is_external_id, "2 to 1224 letters, digits or any of _ + = , . @ : / -"};
 const struct value_type type_session_name = {
-    is_session_name, "2 to 64 letters, digits or any of _ + = , . @ -, or %u for the login's user"};
+    is_session_name,
+    "2 to 64 letters, digits or any of _ + = , . @ -, %u for the login's user or %i for the EC2 "
+    "instance's id"};
 const struct value_type type_endpoint_url = {
     is_endpoint_url, "https://HOST, or http:// for an address of this machine"};
 const struct value_type type_metadata_url = {

@@ -69,7 +69,7 @@ def _():
         check_equal(cloud.key_ids, [metadata.session.access_key_id])
 
 
-@test("a role that the instance gets later is noticed at the next fetch")
+@test("a role that the instance gets later is noticed when what was kept of the first is refused")
 def _():
     with Cloud(tls=True) as cloud, Address("169.254.169.254/32"), \
             cloud.metadata(address="169.254.169.254", port=80) as metadata:
@@ -78,7 +78,9 @@ def _():
         metadata.role = "other-role"
         second = metadata.new_session().access_key_id
         Host.log_in()
-        check_equal(cloud.key_ids, [first, second])
+        cloud.aws.expire(first)
+        Host.log_in()
+        check_equal((cloud.key_ids[:2], cloud.key_ids[-1]), ([first, first], second))
 
 
 @test("a host where nobody has credentials is told who was asked")

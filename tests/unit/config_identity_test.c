@@ -121,17 +121,28 @@ static void there_are_at_most_64_identities(void)
     buffer_free(&text);
 }
 
-static void the_session_name_may_hold_the_user(void)
+static void the_session_name_may_hold_user_and_instance(void)
 {
-    struct scenario *s = scenario_of("[aws]\nrole_session_name = %u\n");
+    static const char *const good[] = {"%u", "%i", "%u@%i", "a%u"};
+    static const char *const bad[] = {"a", "%h", "50%", "a/%u", "%u %i"};
+    char text[64];
 
-    CHECK_TEXT(scenario_messages(s), "");
-    scenario_end(s);
-    s = scenario_of("[aws]\nrole_session_name = %u@%i\n");
-    CHECK_TEXT(scenario_messages(s),
-               "ssmenv.conf:2:21: role_session_name: expected 2 to 64 letters, digits or any of "
-               "_ + = , . @ -, or %u for the login's user");
-    scenario_end(s);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct scenario *s;
+
+        snprintf(text, sizeof text, "[aws]\nrole_session_name = %s\n", good[i]);
+        s = scenario_of(text);
+        CHECK_TEXT(scenario_messages(s), "");
+        scenario_end(s);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct scenario *s;
+
+        snprintf(text, sizeof text, "[aws]\nrole_session_name = %s\n", bad[i]);
+        s = scenario_of(text);
+        CHECK(!s->good);
+        scenario_end(s);
+    }
 }
 
 static const struct tap_test tests[] = {
@@ -141,7 +152,7 @@ static const struct tap_test tests[] = {
     {"a configuration without identities has that of [aws]",
      a_configuration_without_identities_has_that_of_aws},
     {"there are at most 64 identities", there_are_at_most_64_identities},
-    {"role_session_name may hold the user", the_session_name_may_hold_the_user},
+    {"role_session_name may hold user and instance", the_session_name_may_hold_user_and_instance},
 };
 
 TAP_MAIN(tests)

@@ -52,7 +52,7 @@ static const struct mistake mistakes[] = {
      "ssmenv.conf:2:15: external_id: expected 2 to 1224 letters, digits or any of _ + = , . @ : / -"},
     {"a bad session name",
      "[aws]\nrole_session_name = a/b\n",
-     "ssmenv.conf:2:21: role_session_name: expected 2 to 64 letters, digits or any of _ + = , . @ -, or %u for the login's user"},
+     "ssmenv.conf:2:21: role_session_name: expected 2 to 64 letters, digits or any of _ + = , . @ -, %u for the login's user or %i for the EC2 instance's id"},
     {"plain http to elsewhere",
      "[aws]\nendpoint_url = http://ssm.example.com\n",
      "ssmenv.conf:2:16: endpoint_url: expected https://HOST, or http:// for an address of this machine"},

@@ -23,6 +23,7 @@ struct stored {
     const char *name; /* with secret: before a secret, #POINTER behind it for a member */
     const char *text; /* the value, or what AWS says */
     enum answer_state state;
+    const char *path; /* of the import that brings it; NULL: one that it lies below */
 };
 
 struct scenario {
@@ -90,12 +91,21 @@ static inline void scenario_answers(struct scenario *scenario, const char *name,
 {
     if (scenario->stored_count == SCENARIO_STORED)
         abort();
-    scenario->stored[scenario->stored_count++] = (struct stored){name, text, state};
+    scenario->stored[scenario->stored_count++] =
+        (struct stored){.name = name, .text = text, .state = state};
 }
 
 static inline void scenario_stores(struct scenario *scenario, const char *name, const char *value)
 {
     scenario_answers(scenario, name, ANSWER_FOUND, value);
+}
+
+/* An import of this path brings a parameter of this name, wherever it lies. */
+static inline void scenario_brings(struct scenario *scenario, const char *path, const char *name,
+                                   const char *value)
+{
+    scenario_stores(scenario, name, value);
+    scenario->stored[scenario->stored_count - 1].path = path;
 }
 
 static inline bool scenario_in_group(const struct login *login, const char *pattern)
@@ -135,12 +145,14 @@ static inline void scenario_answer(struct scenario *scenario, const struct looku
     for (size_t i = 0; i < scenario->stored_count; i++) {
         const struct stored *stored = &scenario->stored[i];
         bool same = strcmp(stored->name, key) == 0;
+        bool brought = stored->path != NULL ? strcmp(stored->path, lookup->name) == 0
+                                            : scenario_lies_below(lookup, stored->name);
 
         if (same && stored->state != ANSWER_FOUND) {
             answer_set(answer, stored->state, stored->text);
             return;
         }
-        if (single ? !same : !scenario_lies_below(lookup, stored->name))
+        if (single ? !same : !brought)
             continue;
         if (single)
             answer_set(answer, ANSWER_FOUND, "");

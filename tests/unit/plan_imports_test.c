@@ -18,6 +18,23 @@ static void one_level(void)
     scenario_end(s);
 }
 
+/* The id reaches the names of what was found only: no login asks for it. */
+static void below_a_path_of_the_instance(void)
+{
+    struct scenario *s = scenario_of("[env]\nAPP_* = /hosts/%i/app/*\n");
+
+    scenario_plan(s, "deploy", "sshd");
+    CHECK_TEXT(scenario_lookups(s), "/hosts/%i/app/*");
+    scenario_brings(s, "/hosts/%i/app/", "/hosts/i-0123456789abcdef0/app/log-level", "debug");
+    scenario_brings(s, "/hosts/%i/app/", "/hosts/i-elsewhere/app/x", "no");
+    scenario_log_in(s, "deploy", "sshd");
+    CHECK_TEXT(scenario_value(s, "APP_LOG_LEVEL"), "debug");
+    CHECK_TEXT(scenario_messages(s),
+               "ssmenv.conf:2:1: a variable, from /hosts/i-elsewhere/app/x, is left out: it does "
+               "not lie below the imported path");
+    scenario_end(s);
+}
+
 static void all_levels(void)
 {
     struct scenario *s = scenario_of("[env]\napp_* = /prod/**\n");
@@ -231,6 +248,7 @@ static void foreign_entries(void)
 static const struct tap_test tests[] = {
     {"/prod/app/log-level under APP_* = /prod/app/* becomes APP_LOG_LEVEL, one level only",
      one_level},
+    {"a path may hold the id of the instance", below_a_path_of_the_instance},
     {"** descends, and levels join with _", all_levels},
     {"* = has no prefix, and /* is the root", no_prefix},
     {"explicit lines beat imports, of every matching section", explicit_lines_beat_imports},

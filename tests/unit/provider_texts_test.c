@@ -152,19 +152,25 @@ static void a_session_name_has_only_what_sts_takes(void)
 {
     static const struct {
         const char *configured;
+        const char *instance_id;
         const char *expected;
     } cases[] = {
-        {NULL, "ssmenv"},
-        {"", "ssmenv"},
-        {"x", "ssmenv"},
-        {"ops_team=a,b.c@d-e", "ops_team=a,b.c@d-e"},
-        {"a b/%u\xc3\xa4", "a-b--u--"},
-        {"0123456789012345678901234567890123456789012345678901234567890123456789",
+        {NULL, NULL, "ssmenv"},
+        {"", NULL, "ssmenv"},
+        {"x", NULL, "ssmenv"},
+        {"ops_team=a,b.c@d-e", NULL, "ops_team=a,b.c@d-e"},
+        {"a b/%u\xc3\xa4", NULL, "a-b--u--"},
+        {"0123456789012345678901234567890123456789012345678901234567890123456789", NULL,
          "0123456789012345678901234567890123456789012345678901234567890123"},
+        {"%i", "i-01", "i-01"},
+        {"%i@%i", "i-01", "i-01@i-01"},
+        {"%i", NULL, "-i"},
+        {"01234567890123456789012345678901234567890123456789012345678901%i", "i-0123",
+         "01234567890123456789012345678901234567890123456789012345678901i-"},
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        char *name = role_session_name(cases[i].configured);
+        char *name = role_session_name(cases[i].configured, cases[i].instance_id);
 
         CHECK_TEXT(name, cases[i].expected);
         text_free(name);
