@@ -198,15 +198,15 @@ static bool others_may_help(const struct account *account, const struct service_
     return account->uses_kept || have_expired(refusal);
 }
 
-/* Others than these: the same would be refused again. */
-static bool obtain_others(struct account *account, struct credentials *fresh)
+/* Who is denied something needs others: the same would be denied it again. */
+static bool obtain_others(struct account *account, bool denied, struct credentials *fresh)
 {
     struct error ignored = ERROR_INIT;
 
     metadata_forget(&account->metadata);
     if (!credentials_can_be_renewed(&account->source) || !obtain(account, fresh, &ignored))
         return false;
-    if (strcmp(fresh->access_key_id, account->credentials.access_key_id) != 0)
+    if (!denied || strcmp(fresh->access_key_id, account->credentials.access_key_id) != 0)
         return true;
     credentials_free(fresh);
     return false;
@@ -220,7 +220,7 @@ bool account_renew(void *context, const struct service_error *refusal)
     if (account->renewed || !others_may_help(account, refusal))
         return account->renewed && account->renewal_helped;
     account->renewed = true;
-    account->renewal_helped = obtain_others(account, &fresh);
+    account->renewal_helped = obtain_others(account, refusal->verdict == SERVICE_DENIED, &fresh);
     account->kept_refused =
         account->uses_kept && !account->renewal_helped && refusal->verdict == SERVICE_CREDENTIALS;
     if (!account->renewal_helped)
