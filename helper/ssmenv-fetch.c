@@ -18,6 +18,7 @@
 #include "common/deadline.h"
 #include "common/exchange.h"
 #include "common/frame.h"
+#include "common/heap.h"
 #include "common/privilege.h"
 
 #define REQUEST_WAIT_MS 10000 /* whoever started us has its request ready */
@@ -145,11 +146,15 @@ static bool run(pid_t parent, struct error *error)
     return write_result(&result, write_deadline(&request), error);
 }
 
+/* What OpenSSL, libcurl and one call allocate. */
+#define HEAP_BYTES ((size_t)576 * 1024)
+
 int main(int argc, char **argv)
 {
     pid_t parent = parse_parent(argc, argv);
     struct error error = ERROR_INIT;
 
+    heap_prepare(HEAP_BYTES);
     if (parent == 0)
         error_set(&error, "usage: ssmenv-fetch --parent=PID, with a request on standard input");
     else if (run(parent, &error))
