@@ -1,4 +1,7 @@
 /* What one login after the other is served, and when it fetches. */
+#include <glob.h>
+
+#include "cache/folder.h"
 #include "cache_scenario.h"
 
 static void a_second_login_does_not_fetch(void)
@@ -177,6 +180,34 @@ static void on_denied_stale_keeps_what_was_stored(void)
     end();
 }
 
+static int count_locks(void)
+{
+    glob_t found = {0};
+    char pattern[64];
+    int count;
+
+    snprintf(pattern, sizeof pattern, "%s/*.lock", folder);
+    glob(pattern, 0, NULL, &found);
+    count = (int)found.gl_pathc;
+    globfree(&found);
+    return count;
+}
+
+static void a_new_set_makes_room_for_itself(void)
+{
+    char path[64];
+
+    begin();
+    for (int i = 0; i < FOLDER_SETS_MAX; i++) {
+        snprintf(path, sizeof path, "%s/%016x.lock", folder, i);
+        close(open(path, O_WRONLY | O_CREAT, 0600));
+    }
+    log_in();
+    CHECK_INT(count_locks(), FOLDER_SETS_MAX / 4 * 3);
+    CHECK_INT(log_in().source[0], WIRE_SOURCE_CACHE);
+    end();
+}
+
 static void without_time_no_attempt_is_begun(void)
 {
     struct login login;
@@ -305,6 +336,7 @@ static const struct tap_test tests[] = {
     {"a verdict purges the old value at once", a_verdict_purges_the_old_value_at_once},
     {"a verdict beside a failure purges too", a_verdict_beside_a_failure_purges_too},
     {"on_denied = stale keeps what was stored", on_denied_stale_keeps_what_was_stored},
+    {"a new set makes room for itself", a_new_set_makes_room_for_itself},
     {"without time no attempt is begun", without_time_no_attempt_is_begun},
     {"who refreshes fetches what is fresh", who_refreshes_fetches_what_is_fresh},
     {"who refreshes tries again after a failure, and forgets verdicts",

@@ -40,6 +40,21 @@ static void a_missing_parameter_is_believed_for_ttl_and_a_denied_one_for_retry_a
     CHECK_INT(freshness_judge(&store, &policy, HOUR + 30000, false), FETCH);
 }
 
+static void until_then_a_login_does_not_fetch(void)
+{
+    struct store store = stored(&found, 0);
+
+    CHECK_INT((long long)freshness_until(&store, &policy), HOUR + 5 * MINUTE);
+    store = stored(&denied, 0);
+    CHECK_INT((long long)freshness_until(&store, &policy), HOUR + 30000);
+    store = stored(&found, 2 * HOUR);
+    CHECK_INT((long long)freshness_until(&store, &policy), 2 * HOUR + 30000);
+    store = stored(&found, HOUR + MINUTE);
+    CHECK_INT((long long)freshness_until(&store, &policy), HOUR + 5 * MINUTE);
+    store = (struct store){.attempt = ATTEMPT_RUNNING, .attempt_at = HOUR};
+    CHECK_INT((long long)freshness_until(&store, &policy), HOUR + 30000);
+}
+
 static void after_a_failure_nobody_tries_for_retry_after(void)
 {
     struct store store = stored(&found, 2 * HOUR);
@@ -109,6 +124,7 @@ static const struct tap_test tests[] = {
     {"a value is fresh for ttl", a_value_is_fresh_for_ttl},
     {"a missing parameter is believed for ttl, a denied one for retry_after",
      a_missing_parameter_is_believed_for_ttl_and_a_denied_one_for_retry_after},
+    {"until then a login does not fetch", until_then_a_login_does_not_fetch},
     {"after a failure nobody tries for retry_after", after_a_failure_nobody_tries_for_retry_after},
     {"a failure does not make fresh values unfresh", a_failure_does_not_make_fresh_values_unfresh},
     {"an attempt whose holder died counts as failed, for whoever has the lock",
