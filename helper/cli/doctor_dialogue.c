@@ -112,7 +112,7 @@ static bool insists_on_tls(struct dialogue *dialogue, struct postgres_start *sta
                            dialogue->deadline, &ignored) == CONNECTION_MADE &&
            say(dialogue, postgres_write_start) &&
            listen_for(dialogue, read_start, start, dialogue->deadline) == HELLO_DONE &&
-           !start->begins && strcmp(start->sqlstate, "28000") == 0;
+           strcmp(start->sqlstate, "28000") == 0;
 }
 
 static void report_insisting(const struct dialogue *dialogue)
@@ -142,7 +142,7 @@ static void report_postgres(struct dialogue *dialogue, bool tls)
         report_insisting(dialogue);
         return;
     }
-    if (tls && !start.begins && start.sqlstate[0] != '\0') {
+    if (tls && start.sqlstate[0] != '\0') {
         report_add(report_of(dialogue), MARK_WARNING, check_of(dialogue),
                    "PostgreSQL answers, TLS offered; it turns sessions away with SQLSTATE %s "
                    "(appendix A of its manual)",
@@ -201,16 +201,18 @@ static bool hear_mysql(struct dialogue *dialogue, struct deadline deadline)
     return true;
 }
 
+/* MySQL speaks first. */
 static void talk(struct dialogue *dialogue)
 {
     enum target_protocol protocol = dialogue->target->protocol;
+    struct deadline greeting = deadline_earlier(dialogue->deadline, deadline_in(GREETING_MS));
 
-    if (protocol == PROTOCOL_POSTGRES)
-        talk_postgres(dialogue);
-    else if (protocol == PROTOCOL_MYSQL && !hear_mysql(dialogue, dialogue->deadline))
+    if (protocol != PROTOCOL_POSTGRES &&
+        hear_mysql(dialogue, protocol == PROTOCOL_MYSQL ? dialogue->deadline : greeting))
+        return;
+    if (protocol == PROTOCOL_MYSQL)
         report_strange(dialogue, protocol);
-    else if (protocol == PROTOCOL_UNKNOWN &&
-             !hear_mysql(dialogue, deadline_earlier(dialogue->deadline, deadline_in(GREETING_MS))))
+    else
         talk_postgres(dialogue);
 }
 

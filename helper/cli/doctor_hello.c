@@ -61,9 +61,6 @@ static void take_text(struct cursor *cursor, char *text, size_t size)
 #define POSTGRES_TLS_REQUEST 80877103 /* 1234 and 5679 in two halves */
 #define POSTGRES_PROTOCOL    196608   /* 3.0 */
 
-/* The routine of the server that finds it out, behind all that decides about TLS and hosts. */
-#define ROLE_UNKNOWN "InitializeSessionUserId"
-
 static void append_big_endian(struct buffer *bytes, uint32_t value)
 {
     for (int shift = 24; shift >= 0; shift -= 8)
@@ -108,15 +105,13 @@ static bool is_sqlstate(const char *text)
 /* Fields, each a letter and a text, up to a NUL in the place of a letter. */
 static enum hello_state read_refusal(struct cursor *cursor, struct postgres_start *start)
 {
-    char text[sizeof ROLE_UNKNOWN + 1];
+    char text[SQLSTATE_BYTES + 1];
     uint8_t field;
 
     while ((field = take_byte(cursor)) != 0 && !cursor->failed) {
         take_text(cursor, text, sizeof text);
         if (field == 'C' && is_sqlstate(text))
             memcpy(start->sqlstate, text, SQLSTATE_BYTES);
-        if (field == 'R')
-            start->begins = strcmp(text, ROLE_UNKNOWN) == 0;
     }
     return !cursor->failed && start->sqlstate[0] != '\0' ? HELLO_DONE : HELLO_STRANGE;
 }
@@ -139,7 +134,6 @@ enum hello_state postgres_read_start(const void *bytes, size_t length, struct po
     cursor.left = size - 4;
     if (type == 'E')
         return read_refusal(&cursor, start);
-    start->begins = true;
     return HELLO_DONE;
 }
 

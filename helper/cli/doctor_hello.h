@@ -34,8 +34,8 @@ enum hello_state postgres_read_tls(const void *bytes, size_t length, bool *tls);
 
 /* What PostgreSQL says to a StartupMessage. */
 struct postgres_start {
-    bool begins; /* asks for a password, or found out that there is no such user */
-    char sqlstate[SQLSTATE_BYTES]; /* of a refusal: 28000; else "" */
+    char sqlstate[SQLSTATE_BYTES]; /* of a refusal, like 28000; "": it asks for a password, or for
+                                      none */
 };
 
 enum hello_state postgres_read_start(const void *bytes, size_t length,

@@ -55,7 +55,8 @@ def _():
     for service in ("ssm", "sts"):
         report.says(f"endpoint {service}", "ok", f"https://{host()}/: DNS N ms, TCP to 127.0.0.1 N ms, "
                                                  "TLS N ms")
-    report.says("clock", "ok", "within 1 s of AWS's")
+    check(re.fullmatch(r"clock: within \d+ s of AWS's", report.one("clock").text), report.stdout)
+    check_equal(report.one("clock").status, "ok")
     credentials = report.says("credentials", "ok", f"access key {KEY} of {CREDENTIALS}:2; "
                                                    "they do not expire")
     check_equal(credentials.advice, ["tried [aws] web_identity_token_file: not set"])
@@ -125,6 +126,15 @@ def _():
     check_equal(account.advice, ["to see what a login's helper sees, run it as root"])
     check_equal((report.one("configuration").status, report.code), ("bad", 1))
     check_contains(report.one("configuration").text, str(CONFIG))
+
+
+@test("started by root it reads what _ssmenv may read, and nothing else")
+def _():
+    configure(aws(), PAIR)
+    os.chown(CREDENTIALS, 0, 0)
+    report = doctor()
+    check_equal((report.one("credentials").status, report.code), ("bad", 1))
+    check_contains(report.one("credentials").text, f"{CREDENTIALS}: not readable for _ssmenv: run chgrp")
 
 
 @test("a configuration that cannot be used is told line by line, and the rest is not tried")
