@@ -234,6 +234,14 @@ def _():
                              "of all users")
 
 
+@test("%i becomes the pattern of all instances' ids, and a warning says what that means")
+def _():
+    document, warnings = policy_of(f"{START}[env]\nA = /hosts/%i/of/%u\n")
+    check_equal(resources(document, "ssm:GetParameters"), f"{ARN}/hosts/i-*/of/*")
+    check_equal(len(warnings), 2)
+    check_contains(warnings[1], f"{helper.CONFIG}:6: %i becomes i-*")
+
+
 @test("an import is warned of")
 def _():
     _, warnings = policy_of(f"{START}[env]\nA_* = /a/*\n")
