@@ -75,6 +75,15 @@ static void report_account(struct doctor *doctor)
     report_advise(&doctor->report, "to see what a login's helper sees, run it as root");
 }
 
+static void report_switch(struct doctor *doctor)
+{
+    if (access(PATH_DISABLED, F_OK) != 0)
+        return;
+    report_add(&doctor->report, MARK_WARNING, "switch",
+               PATH_DISABLED " is there: the module is switched off, and no login gets variables");
+    report_advise(&doctor->report, "rm " PATH_DISABLED " switches it on again");
+}
+
 static void report_diagnostics(struct report *report, const struct diagnostics *diagnostics)
 {
     for (size_t i = 0; i < diagnostics->count; i++) {
@@ -128,6 +137,7 @@ static int examine(struct doctor *doctor)
     setenv("RES_OPTIONS", "timeout:1 attempts:3", 1);
     json_use_wiping_memory();
     report_account(doctor);
+    report_switch(doctor);
     load_configuration(doctor);
     if (!doctor->configured)
         skip_identities(doctor);

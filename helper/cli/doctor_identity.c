@@ -28,6 +28,16 @@ static void describe_region_source(const struct subject *subject, struct buffer 
     }
 }
 
+/* An ARN has a region of its own; whoever wants nothing but ARNs needs no other. */
+static bool needs_region(const struct request *request)
+{
+    for (size_t i = 0; i < request->lookup_count; i++) {
+        if (strncmp(request->lookups[i].name, "arn:", 4) != 0)
+            return true;
+    }
+    return request->lookup_count == 0;
+}
+
 static void find_region(struct doctor *doctor, struct subject *subject)
 {
     struct account *account = subject->account;
@@ -37,7 +47,8 @@ static void find_region(struct doctor *doctor, struct subject *subject)
     report_waiting("looking for the region");
     account_find_region(account, subject->http_credentials);
     if (account->region == NULL) {
-        report_add(&doctor->report, MARK_BAD, "region", "%s", account->region_error.text);
+        report_add(&doctor->report, needs_region(&subject->request) ? MARK_BAD : MARK_WARNING,
+                   "region", "%s", account->region_error.text);
         return;
     }
     describe_region_source(subject, &source);

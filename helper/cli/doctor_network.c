@@ -80,7 +80,7 @@ static void name_check(const struct client *client, const struct account *accoun
                        struct buffer *check)
 {
     buffer_append_format(check, "endpoint %s", client->service.name);
-    if (strcmp(client->region, account->region) != 0)
+    if (account->region == NULL || strcmp(client->region, account->region) != 0)
         buffer_append_format(check, " in %s", client->region);
 }
 
@@ -105,6 +105,10 @@ static void reach_sts(struct doctor *doctor, struct subject *subject)
     struct endpoint endpoint;
 
     subject->sts_unreachable = true;
+    if (account->region == NULL) {
+        report_add(&doctor->report, MARK_SKIPPED, "endpoint sts", "there is no region");
+        return;
+    }
     if (!endpoint_find(&endpoint, account->settings, "sts", account->region, &error)) {
         report_add(&doctor->report, MARK_BAD, "endpoint sts", "%s", error.text);
         return;
@@ -117,16 +121,18 @@ void doctor_reach_endpoints(struct doctor *doctor, struct subject *subject)
 {
     struct error error = ERROR_INIT;
 
-    if (subject->account->region == NULL) {
-        report_add(&doctor->report, MARK_SKIPPED, "endpoints", "there is no region");
-        return;
-    }
     if (!clients_route(&subject->clients, &subject->request, &error)) {
         report_add(&doctor->report, MARK_BAD, "endpoints", "%s", error.text);
         return;
     }
-    for (size_t i = 0; i < subject->clients.count; i++)
-        reach_client(doctor, subject, subject->clients.items[i]);
+    for (size_t i = 0; i < subject->clients.count; i++) {
+        struct client *client = subject->clients.items[i];
+
+        if (client->region != NULL)
+            reach_client(doctor, subject, client);
+        else
+            error_set(&client->refused, "there is no region");
+    }
     reach_sts(doctor, subject);
 }
 

@@ -217,10 +217,13 @@ static void skip_unreachable(struct doctor *doctor, const struct subject *subjec
             error_is_set(&subject->clients.of_lookup[i]->refused);
 }
 
-static void skip_all(struct doctor *doctor, const struct subject *subject, const char *reason)
+static bool has_credentials(struct doctor *doctor, const struct subject *subject)
 {
-    report_add(&doctor->report, MARK_SKIPPED, "parameters", "%s (%zu would be asked for)", reason,
-               subject->request.lookup_count);
+    if (subject->account->credentials.access_key_id != NULL)
+        return true;
+    report_add(&doctor->report, MARK_SKIPPED, "parameters",
+               "there are no credentials (%zu would be asked for)", subject->request.lookup_count);
+    return false;
 }
 
 /* Names that hold the user, when it is not known who that is. */
@@ -240,23 +243,12 @@ static void skip_users(struct doctor *doctor, const struct subject *subject)
     }
 }
 
-static bool can_ask(struct doctor *doctor, const struct subject *subject)
-{
-    if (subject->account->credentials.access_key_id == NULL)
-        skip_all(doctor, subject, "there are no credentials");
-    else if (subject->account->region == NULL)
-        skip_all(doctor, subject, "there is no region");
-    else
-        return true;
-    return false;
-}
-
 void doctor_ask_parameters(struct doctor *doctor, struct subject *subject)
 {
     const struct request *request = &subject->request;
 
     skip_users(doctor, subject);
-    if (request->lookup_count == 0 || !can_ask(doctor, subject))
+    if (request->lookup_count == 0 || !has_credentials(doctor, subject))
         return;
     skip_unreachable(doctor, subject);
     report_waiting("asking for %zu parameters and secrets", request->lookup_count);

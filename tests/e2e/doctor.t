@@ -14,7 +14,7 @@ from doctor import (ENVIRONMENT, Filter, PROGRAM, SECRET, check_in_order, config
 
 from aws_clients import AWS  # noqa: E402
 from fakeaws import FakeAWS  # noqa: E402
-from machine import CONFIG, CREDENTIALS, CREDENTIALS_FILE, PREFIX, write_for_helper  # noqa: E402
+from machine import CONFIG, CREDENTIALS, CREDENTIALS_FILE, DISABLED, PREFIX, write_for_helper  # noqa: E402
 from name_server import NameServer  # noqa: E402
 from tap import Skip, check, check_contains, check_equal, check_lacks, needs_root, run, test  # noqa: E402
 from terminal import Terminal  # noqa: E402
@@ -128,6 +128,19 @@ def _():
     check_contains(report.one("configuration").text, str(CONFIG))
 
 
+@test("a module that is switched off is told")
+def _():
+    configure(aws(), PAIR)
+    DISABLED.touch()
+    try:
+        report = doctor()
+    finally:
+        DISABLED.unlink()
+    switch = report.says("switch", "warning", f"{DISABLED} is there: the module is switched off, and "
+                                              "no login gets variables")
+    check_equal(switch.advice, [f"rm {DISABLED} switches it on again"])
+
+
 @test("started by root it reads what _ssmenv may read, and nothing else")
 def _():
     configure(aws(), PAIR)
@@ -213,12 +226,23 @@ def _():
     report = doctor()
     check_equal(report.one("region").status, "bad")
     check_contains(report.one("region").text, "no region is configured: tried [aws] region: not set;")
-    report.says("endpoints", "not tried", "not tried, because there is no region")
+    report.says("endpoint sts", "not tried", "not tried, because there is no region")
     report.says("clock", "not tried", "not tried, because no endpoint was reached")
     check_equal(report.one("credentials").status, "ok")
     report.says("caller", "not tried", "not tried, because there is no region")
     report.says("parameters", "not tried", "not tried, because there is no region (2 would be asked "
-                                           "for)")
+                                           "for there)")
+
+
+@test("ARNs need no other region than their own")
+def _():
+    configure(aws(), f"[env]\nA = arn:aws:ssm:us-east-2:{ACCOUNT}:parameter/prod/app/level\n",
+              region=None)
+    report = doctor()
+    check_equal((report.one("region").status, report.code), ("warning", 0))
+    check_equal(report.one("endpoint ssm in us-east-2").status, "ok")
+    report.says(f"arn:aws:ssm:us-east-2:{ACCOUNT}:parameter/prod/app/level", "ok",
+                "found (SecureString, version 1)")
 
 
 # --- endpoints ---
