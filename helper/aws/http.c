@@ -26,7 +26,8 @@ struct http_transfer {
 
 struct http {
     CURLM *multi;
-    struct certificates certificates;
+    struct certificates certificates; /* looked for by the first transfer that needs them */
+    bool certificates_found;
     struct http_transfer *transfers; /* all that libcurl still knows */
 };
 
@@ -46,7 +47,6 @@ struct http *http_open(struct error *error)
         return NULL;
     }
     curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
-    certificates_find(&http->certificates);
     return http;
 }
 
@@ -246,12 +246,15 @@ static CURLcode trust_bundle(CURL *easy, const struct buffer *bundle)
 #endif
 }
 
-static CURLcode trust(CURL *easy, const struct http *http, const struct buffer *ca_bundle)
+static CURLcode trust(CURL *easy, struct http *http, const struct buffer *ca_bundle)
 {
     const struct certificates *system = &http->certificates;
 
     if (ca_bundle != NULL)
         return trust_bundle(easy, ca_bundle);
+    if (!http->certificates_found)
+        certificates_find(&http->certificates);
+    http->certificates_found = true;
     if (system->folder_is_complete)
         return curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
     if (system->bundle[0] != '\0')
@@ -259,7 +262,7 @@ static CURLcode trust(CURL *easy, const struct http *http, const struct buffer *
     return CURLE_OK;
 }
 
-static bool secure(CURL *easy, const struct http *http, const struct buffer *ca_bundle)
+static bool secure(CURL *easy, struct http *http, const struct buffer *ca_bundle)
 {
     return curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
