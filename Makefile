@@ -1,5 +1,5 @@
-# pam_ssmenv. The targets people use: all, deps, demo, check, install, uninstall, fuzz, clean. One file for everything;
-# sources are found by folder, all output goes below $(BUILD).
+# pam_ssmenv. The targets people use: all, deps, demo, check, bench, bench-fleet, install, uninstall, fuzz, clean. One
+# file for everything; sources are found by folder, all output goes below $(BUILD).
 #
 #   make install PREFIX=/opt/x BUILD=build/x     a second copy that runs from /opt/x
 #   make SANITIZE=1 BUILD=build/sanitized        with AddressSanitizer and UBSan
@@ -160,7 +160,7 @@ $(foreach source,$(TEST_SOURCES),$(eval $(call test_program,$(source))))
 TEST_PREFIX = /mnt/ssmenv
 SANITIZED   = $(MAKE) --no-print-directory -j$(JOBS) BUILD=build/sanitized SANITIZE=1 PREFIX=$(TEST_PREFIX)
 RELOCATED   = $(MAKE) --no-print-directory -j$(JOBS) BUILD=build/relocated PREFIX=$(TEST_PREFIX)
-TEST_SCRIPTS = $(wildcard tests/unit/*.t tests/module/*.t tests/interop/*.t tests/e2e/*.t)
+TEST_SCRIPTS = $(wildcard tests/unit/*.t tests/module/*.t tests/interop/*.t tests/e2e/*.t tests/bench/*.t)
 
 deps:
 	@tests/deps
@@ -169,7 +169,7 @@ check: deps
 	$(MAKE) --no-print-directory -j$(JOBS) programs build/tests/sigv4-suite
 	$(MAKE) --no-print-directory -j$(JOBS) CC=clang BUILD=build/clang programs
 	$(SANITIZED) programs test-programs
-	$(RELOCATED) programs
+	$(RELOCATED) programs $(BENCH_PROGRAMS)
 	$(PROVE) --exec '' --timer $(patsubst %.c,build/sanitized/tests/%,$(notdir $(filter %_test.c,$(TEST_SOURCES)))) \
 	  $(TEST_SCRIPTS)
 

@@ -23,7 +23,11 @@ CONFDIR = pathlib.Path("/mnt/bench.d")
 PARAMETERS = 256
 
 __all__ = ["CACHE", "CONFDIR", "EMPTY", "MODULE", "PREFIX", "PROGRAMS", "ROOT", "Stage", "enter",
-           "name_of", "value_of"]
+           "is_root", "name_of", "value_of"]
+
+
+def is_root():
+    return os.geteuid() == 0
 
 
 def name_of(number):
