@@ -191,17 +191,14 @@ static bool has_fallback(const struct assignment *assignment, const char *fallba
                             : text->count == 1 && same(text->pieces[0].literal, fallback);
 }
 
-static bool means(const struct config *config, const struct plan_line *line,
-                  const struct plan_set *set, const struct aws_value *value)
+static bool means(const struct assignment *assignment, const struct aws_value *value)
 {
-    const struct assignment *assignment = line->assignment;
     const struct reference *reference = assignment->alternatives[0].reference;
 
     return reference != NULL &&
            reference->kind == (value->secret ? LOOKUP_SECRET : LOOKUP_PARAMETER) &&
            same(reference->name, value->name) && same(reference->member, value->member) &&
-           has_fallback(assignment, value->fallback) &&
-           asks_as(&config->identities[set->section->identity], value);
+           has_fallback(assignment, value->fallback);
 }
 
 static bool brings(const struct config *config, const struct plan *plan,
@@ -209,12 +206,19 @@ static bool brings(const struct config *config, const struct plan *plan,
 {
     for (size_t i = 0; i < plan->line_count; i++) {
         const struct plan_line *line = &plan->lines[i];
+        const struct assignment *assignment = line->assignment;
+        const struct section *section = plan->sets[line->set].section;
 
-        if (!line->owns || strcmp(line->assignment->name, variable->name) != 0)
+        if (!line->owns || strcmp(assignment->name, variable->name) != 0)
             continue;
-        return means(config, line, &plan->sets[line->set], &variable->value) ||
-               error_set(error, "%s is set by %s:%u too, and that one would win", variable->name,
-                         line->assignment->position.file, line->assignment->position.line);
+        if (!means(assignment, &variable->value))
+            return error_set(error, "%s is set by %s:%u too, and that one would win",
+                             variable->name, assignment->position.file, assignment->position.line);
+        return asks_as(&config->identities[section->identity], &variable->value) ||
+               error_set(
+                   error, "another file has settings for [aws%s%s] too, which %s must not have",
+                   section->identity_name != NULL ? " " : "",
+                   section->identity_name != NULL ? section->identity_name : "", variable->name);
     }
     return error_set(error, "%s would not be set", variable->name);
 }

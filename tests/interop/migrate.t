@@ -195,13 +195,15 @@ def _():
 
 @test("an identity that would merge with one that nobody uses is refused")
 def _():
-    with Home() as home:
-        home.write(".bashrc", PROD)
-        configure("[aws]\nregion = us-east-2\n[aws prod-eu-west-1]\n"
-                  "role_arn = arn:aws:iam::111122223333:role/x\n[env]\nA = /a\n")
-        before = tree(home.folder)
-        home.migrate("--apply", code=1)
-        check_unchanged(before, home.folder)
+    for other in ("role_arn = arn:aws:iam::111122223333:role/x", "region = us-east-1"):
+        with Home() as home:
+            home.write(".bashrc", PROD)
+            configure("[aws]\nregion = us-east-2\n[env]\nA = /a\n")
+            configure(f"[aws prod-eu-west-1]\n{other}\n", ETC / "conf.d/99-last.conf")
+            before = tree(home.folder)
+            check_contains(home.migrate("--apply", code=1).stderr,
+                           "another file has settings for [aws prod-eu-west-1] too, which API_KEY")
+            check_unchanged(before, home.folder)
 
 
 @test("a configuration with a mistake has to be mended first")

@@ -80,9 +80,9 @@ class Home:
         path = self.folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-        path.chmod(mode)
         os.chown(path.parent, self.uid, self.uid)
         os.chown(path, self.uid, self.uid)
+        path.chmod(mode)  # after chown(2), which clears a setuid bit
         os.utime(path, (LONG_AGO, LONG_AGO))
         return path
 

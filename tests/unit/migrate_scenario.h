@@ -41,6 +41,10 @@ static inline void render_assignment(const struct assignment *assignment, struct
 {
     const struct reference *reference = assignment->alternatives[0].reference;
 
+    if (reference == NULL) {
+        buffer_append_format(rendered, "%s is no parameter\n", assignment->name);
+        return;
+    }
     buffer_append_format(rendered, "%s=%s%s%s%s", assignment->name,
                          reference->kind == LOOKUP_SECRET ? "secret:" : "", reference->name,
                          reference->member[0] != '\0' ? "#" : "", reference->member);

@@ -151,6 +151,10 @@ static void test_statements(void)
         {"nothing that matters behind ||", "X=$(" GET ") || true\nexport X", "X=/a\n"},
         {"the last of two counts",
          "export X=$(" GET ")\nexport X=$(aws ssm get-parameter --name /b" REST ")", "X=/b\n"},
+        {"behind here-documents, whose text is none of the shell's",
+         "cat <<END\nit's \"unbalanced $(\nexport Y=$(" GET ")\nEND\n"
+         "cat <<-'A B' <<C\n\t$(\n\tA B\n`\nC\nexport X=$(" GET ")\n",
+         "X=/a\n"},
         {"in the middle of Debian's .bashrc",
          "# If not running interactively, don't do anything\n"
          "case $- in\n    *i*) ;;\n      *) return;;\nesac\n"
