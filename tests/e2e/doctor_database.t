@@ -55,6 +55,7 @@ def check_database(status, text, where=POSTGRES, source="DB_HOST", report=None):
 @functools.cache
 def certificate():
     """Key and certificate of a server, as only its own account may read them."""
+    needs_root()
     folder = pathlib.Path("/mnt/certificate")
     folder.mkdir(mode=0o755)
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
@@ -68,6 +69,7 @@ def certificate():
 
 @functools.cache
 def postgres_server():
+    needs_root()
     if postgres.programs() is None:
         raise Skip("PostgreSQL is not installed")
     return postgres.Postgres("app", "x")
@@ -255,7 +257,7 @@ def _():
                         "without skip_name_resolve waits for its own name server)")):
         with Listener(words, port=port):
             configure_url(f"{'mysql' if port == 3306 else 'postgresql'}://u:p@127.0.0.1:{port}/d")
-            arguments = ("--timeout", "300ms", *(("--db", f"127.0.0.1:{port}") if port == 7777 else ()))
+            arguments = ("--timeout", "2s", *(("--db", f"127.0.0.1:{port}") if port == 7777 else ()))
             check_database("bad", text, f"127.0.0.1:{port}",
                            "--db" if port == 7777 else "DATABASE_URL", doctor(*arguments))
 
@@ -340,7 +342,7 @@ def blocked(host="127.0.0.1", port=5432, **settings):
         raise Skip("nftables is not installed")
     configure_database(host, str(port), **settings)
     with Filter(port):
-        return doctor("--timeout", "400ms")
+        return doctor("--timeout", "2s")
 
 
 def no_answer(report, where):
