@@ -170,7 +170,7 @@ check: deps
 	$(MAKE) --no-print-directory -j$(JOBS) CC=clang BUILD=build/clang programs
 	$(SANITIZED) programs test-programs
 	$(RELOCATED) programs $(BENCH_PROGRAMS)
-	$(PROVE) --exec '' --timer $(patsubst %.c,build/sanitized/tests/%,$(notdir $(filter %_test.c,$(TEST_SOURCES)))) \
+	$(PROVE) --exec '' --timer --jobs $(JOBS) $(patsubst %.c,build/sanitized/tests/%,$(notdir $(filter %_test.c,$(TEST_SOURCES)))) \
 	  $(TEST_SCRIPTS)
 
 # Not part of check: what it costs, as figures of this machine. Writes tests/bench/RESULTS.md and plots.
