@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "cache/cache.h"
-#include "lock_waiting.h"
 #include "tap.h"
 
 /* What AWS does, shared by all processes of a test. */
@@ -195,6 +194,25 @@ static inline pid_t start_slow_login(int takes_ms)
         poll(NULL, 0, 1);
     aws->takes_ms = 0;
     return child;
+}
+
+/* Until the kernel lists the process as one that waits for a lock. */
+static inline void await_waiting(pid_t process)
+{
+    char needle[32];
+    bool found = false;
+
+    snprintf(needle, sizeof needle, " %d ", (int)process);
+    while (!found) {
+        FILE *locks = fopen("/proc/locks", "re");
+        char line[256];
+
+        while (locks != NULL && fgets(line, sizeof line, locks) != NULL)
+            found = found || (strstr(line, "->") != NULL && strstr(line, needle) != NULL);
+        if (locks != NULL)
+            fclose(locks);
+        poll(NULL, 0, 1);
+    }
 }
 
 #endif

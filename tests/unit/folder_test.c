@@ -2,14 +2,16 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cache/lock.h"
-#include "lock_waiting.h"
 #include "tap.h"
 
 static char path[] = "/tmp/ssmenv-folder-XXXXXX";
@@ -205,40 +207,57 @@ static void a_set_that_is_being_fetched_is_not_forgotten(void)
     end();
 }
 
-/* Else two would fetch at once: one under the removed lock, one under the new one. */
-static void a_lock_that_was_removed_meanwhile_is_not_taken(void)
+static pid_t start_traced_locking(const char *name)
 {
-    struct error error = ERROR_INIT;
-    char file[STORE_NAME_BYTES + sizeof LOCK_SUFFIX];
+    pid_t child;
+
+    fflush(stdout);
+    child = fork();
+    if (child == 0) {
+        struct error error = ERROR_INIT;
+        struct stat status;
+        int lock;
+
+        ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+        raise(SIGSTOP);
+        _exit(lock_try(folder, name, &lock, &error) == LOCK_HELD && fstat(lock, &status) == 0
+                  ? (int)status.st_nlink
+                  : 99);
+    }
+    waitpid(child, NULL, 0);
+    ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESYSGOOD);
+    return child;
+}
+
+static void run_to_flock(pid_t child)
+{
+    struct __ptrace_syscall_info info = {0};
+    int status = 0;
+
+    do {
+        ptrace(PTRACE_SYSCALL, child, NULL, NULL);
+        waitpid(child, &status, 0);
+        ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info);
+    } while (WIFSTOPPED(status) &&
+             (info.op != PTRACE_SYSCALL_INFO_ENTRY || info.entry.nr != SYS_flock));
+}
+
+/* Else two would fetch at once: one under the removed lock, one under the new one. */
+static void a_lock_that_is_removed_after_it_was_opened_is_not_taken(void)
+{
     char name[STORE_NAME_BYTES];
     int status = 0;
-    pid_t waiter;
-    int lock;
-    int other;
+    pid_t child;
 
     begin();
     store_set(1, 3);
     name_of(1, name);
-    CHECK_INT(lock_try(folder, name, &lock, &error), LOCK_HELD);
-    fflush(stdout);
-    waiter = fork();
-    if (waiter == 0) { /* waits for the lock that is removed, and must find another one then */
-        int waited;
-        bool ok;
-
-        close(lock); /* which would be held through this copy of it, too */
-        ok = lock_wait(folder, name, deadline_in(60000), &waited, &error) == LOCK_HELD;
-        close(waited);
-        _exit(ok && lock_try(folder, name, &waited, &error) == LOCK_BUSY ? 0 : 1);
-    }
-    await_waiting(waiter);
-    snprintf(file, sizeof file, "%s" LOCK_SUFFIX, name);
-    CHECK(unlinkat(folder, file, 0) == 0);
-    CHECK_INT(lock_try(folder, name, &other, &error), LOCK_HELD);
-    close(lock);
-    wait(&status);
-    CHECK_INT(status, 0);
-    close(other);
+    child = start_traced_locking(name);
+    run_to_flock(child);
+    CHECK(folder_forget(folder, name, deadline_in(0)));
+    ptrace(PTRACE_DETACH, child, NULL, NULL);
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
+    CHECK_INT(WEXITSTATUS(status), 1);
     end();
 }
 
@@ -305,8 +324,8 @@ static const struct tap_test tests[] = {
     {"damaged stores and other files are not shown", damaged_stores_and_other_files_are_not_shown},
     {"what is forgotten leaves nothing", what_is_forgotten_leaves_nothing},
     {"a set that is being fetched is not forgotten", a_set_that_is_being_fetched_is_not_forgotten},
-    {"a lock that was removed meanwhile is not taken",
-     a_lock_that_was_removed_meanwhile_is_not_taken},
+    {"a lock that is removed after it was opened is not taken",
+     a_lock_that_is_removed_after_it_was_opened_is_not_taken},
     {"emptying takes everything but folders", emptying_takes_everything_but_folders},
     {"of many users the sets used last are there, and no more than the bound",
      many_users_have_the_sets_used_last},
