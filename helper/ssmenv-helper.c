@@ -5,14 +5,20 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/frame.h"
+#include "common/heap.h"
 #include "common/invocation.h"
 #include "common/privilege.h"
 #include "common/reply.h"
 #include "login.h"
 #include "paths.h"
+
+#define LONG_CONFIG_BYTES 2048
+#define HEAP_FACTOR       52 /* heap used, for each byte of configuration */
+#define HEAP_MAX_BYTES    (512 * 1024)
 
 /* The module's deadline, less the time that the reply needs on its way. */
 static struct deadline work_deadline(int64_t timeout_ms)
@@ -31,6 +37,17 @@ static bool settle(const struct invocation *invocation, struct error *folder, st
     return privilege_drop(invocation->uid, invocation->gid, invocation->parent, error);
 }
 
+/* A login allocates with its configuration. Only a long one is worth a system call more. */
+static void prepare_heap(const char *config)
+{
+    struct stat status;
+
+    if (stat(config, &status) == 0 && status.st_size >= LONG_CONFIG_BYTES)
+        heap_prepare(status.st_size < HEAP_MAX_BYTES / HEAP_FACTOR
+                         ? (size_t)status.st_size * HEAP_FACTOR
+                         : HEAP_MAX_BYTES);
+}
+
 static void work(const struct invocation *invocation, struct deadline deadline,
                  struct login_outcome *outcome)
 {
@@ -44,10 +61,12 @@ static void work(const struct invocation *invocation, struct deadline deadline,
     struct error error = ERROR_INIT;
 
     *outcome = LOGIN_OUTCOME_INIT;
-    if (settle(invocation, &folder, &error))
+    if (settle(invocation, &folder, &error)) {
+        prepare_heap(invocation->config);
         login_resolve(&request, outcome);
-    else
+    } else {
         login_note(outcome, SEVERITY_ERROR, error.text);
+    }
     if (error_is_set(&folder))
         login_note(outcome, SEVERITY_WARNING, folder.text);
 }
