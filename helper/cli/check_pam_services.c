@@ -14,7 +14,8 @@
 #define PAM_CONF    "/etc/pam.conf"
 #define FILE_LIMIT  ((size_t)1024 * 1024)
 #define LEVELS_MAX  16   /* of files within files: libpam's PAM_SUBSTACK_MAX_LEVEL */
-#define ENTRIES_MAX 1024 /* of a stack; files that include others twice grow fast */
+#define ENTRIES_MAX 1024 /* of a stack */
+#define FILES_MAX   1024 /* of a stack; files that include each other grow fast */
 #define OUR_MODULE  "pam_ssmenv"
 
 static const char *const folders[] = {"/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d"};
@@ -217,10 +218,21 @@ void pam_services_free(struct pam_services *services)
 
 /* --- stacks --- */
 
+/* A file that is being read, within another one. */
+struct level {
+    const struct pam_file *file;
+    size_t next; /* line */
+    unsigned substack;
+};
+
 struct stacking {
     struct pam_services *services;
     const char *service;
+    enum pam_type type;
     struct pam_stack stack;
+    struct level levels[LEVELS_MAX];
+    size_t depth;
+    size_t opened;      /* files, until now */
     unsigned substacks; /* begun until now */
 };
 
@@ -228,38 +240,56 @@ static void add_entry(struct stacking *stacking, struct pam_entry entry)
 {
     struct pam_stack *stack = &stacking->stack;
 
-    if (stack->count == ENTRIES_MAX)
-        return;
     stack->entries =
         arena_grow(&stacking->services->arena, stack->entries, stack->count, sizeof entry);
     stack->entries[stack->count++] = entry;
 }
 
-static void add_file(struct stacking *stacking, const struct pam_file *file, enum pam_type type,
-                     unsigned level, unsigned substack)
+/* Begins with a file that is included, or with the service's own. */
+static void open_level(struct stacking *stacking, const struct pam_file *file, unsigned substack)
 {
-    if (file == NULL || level == LEVELS_MAX)
+    if (file == NULL || stacking->depth == LEVELS_MAX || stacking->opened == FILES_MAX)
         return;
-    for (size_t i = 0; i < file->count && stacking->stack.count < ENTRIES_MAX; i++) {
-        const struct pam_line *line = &file->lines[i];
+    stacking->opened++;
+    stacking->levels[stacking->depth++] = (struct level){.file = file, .substack = substack};
+}
 
-        if ((line->type != type && line->type != PAM_TYPE_ANY) ||
-            (line->service != NULL && strcasecmp(line->service, stacking->service) != 0))
-            continue;
-        if (is_include(line))
-            add_file(stacking, find_file(stacking->services, line->module), type, level + 1,
-                     line->kind == PAM_SUBSTACK ? ++stacking->substacks : substack);
-        else
-            add_entry(stacking, (struct pam_entry){file, line, substack});
+static bool is_wanted(const struct stacking *stacking, const struct pam_line *line)
+{
+    return (line->type == stacking->type || line->type == PAM_TYPE_ANY) &&
+           (line->service == NULL || strcasecmp(line->service, stacking->service) == 0);
+}
+
+/* The next line of the innermost file, which ends with its last one. */
+static void take_line(struct stacking *stacking)
+{
+    struct level *level = &stacking->levels[stacking->depth - 1];
+    unsigned substack = level->substack;
+    const struct pam_line *line;
+
+    if (level->next == level->file->count) {
+        stacking->depth--;
+        return;
     }
+    line = &level->file->lines[level->next++];
+    if (!is_wanted(stacking, line))
+        return;
+    if (line->kind == PAM_SUBSTACK)
+        substack = ++stacking->substacks;
+    if (is_include(line))
+        open_level(stacking, find_file(stacking->services, line->module), substack);
+    else
+        add_entry(stacking, (struct pam_entry){level->file, line, substack});
 }
 
 struct pam_stack pam_services_stack(struct pam_services *services,
                                     const struct pam_service *service, enum pam_type type)
 {
-    struct stacking stacking = {.services = services, .service = service->name};
+    struct stacking stacking = {.services = services, .service = service->name, .type = type};
 
-    add_file(&stacking, load_file(services, service->path), type, 0, 0);
+    open_level(&stacking, load_file(services, service->path), 0);
+    while (stacking.depth > 0 && stacking.stack.count < ENTRIES_MAX)
+        take_line(&stacking);
     return stacking.stack;
 }
 

@@ -22,7 +22,8 @@
 #define SSHD        "/usr/sbin/sshd"
 #define SSHD_CONFIG "/etc/ssh/sshd_config"
 #define SSHD_FOLDER "/etc/ssh/"
-#define LEVELS_MAX  16 /* of files within files, as in sshd */
+#define LEVELS_MAX  16   /* of files within files, as in sshd */
+#define FILES_MAX   1024 /* that include each other grow fast */
 #define FILE_LIMIT  ((size_t)1024 * 1024)
 #define WORDS_MAX   64
 #define PATIENCE_MS 5000
@@ -35,10 +36,24 @@ struct keyword {
     unsigned line; /* 0: nowhere */
 };
 
+/* A file of sshd's, read down to rest, or not begun. */
+struct waiting {
+    char *path;
+    unsigned level; /* of files within files */
+    bool conditional;
+    bool loaded;
+    struct buffer text;
+    char *rest;
+    unsigned number; /* of the line before rest */
+};
+
 struct sshd {
     struct checking *checking;
     struct keyword use_pam;
     struct keyword log_level;
+    struct waiting *waiting; /* the last one is being read */
+    size_t count;
+    size_t seen; /* files, until now */
 };
 
 static void leak(struct sshd *sshd, struct position place, const char *what)
@@ -84,7 +99,27 @@ static void keep_first(struct keyword *keyword, char *words[], size_t count, str
     keyword->line = place.line;
 }
 
-static void read_file(struct sshd *sshd, const char *path, unsigned level, bool conditional);
+/* Puts a file on top of those that wait to be read. */
+static void push(struct sshd *sshd, const char *path, unsigned level, bool conditional)
+{
+    struct waiting *grown;
+    char *copy;
+
+    if (level == LEVELS_MAX || sshd->seen == FILES_MAX)
+        return;
+    sshd->seen++;
+    copy = text_copy(path);
+    grown = reallocarray(sshd->waiting, sshd->count + 1, sizeof *grown);
+    if (grown != NULL)
+        sshd->waiting = grown;
+    if (grown == NULL || copy == NULL) {
+        sshd->checking->findings.failed = true;
+        text_free(copy);
+        return;
+    }
+    grown[sshd->count++] =
+        (struct waiting){.path = copy, .level = level, .conditional = conditional};
+}
 
 /* Include takes patterns, relative ones below /etc/ssh; files in the order of their names. */
 static void include(struct sshd *sshd, const char *pattern, unsigned level, bool conditional)
@@ -93,21 +128,16 @@ static void include(struct sshd *sshd, const char *pattern, unsigned level, bool
     glob_t found = {0};
 
     snprintf(whole, sizeof whole, "%s%s", pattern[0] == '/' ? "" : SSHD_FOLDER, pattern);
-    if (level < LEVELS_MAX && glob(whole, 0, NULL, &found) == 0) {
-        for (size_t i = 0; i < found.gl_pathc; i++)
-            read_file(sshd, found.gl_pathv[i], level + 1, conditional);
+    if (glob(whole, 0, NULL, &found) == 0) {
+        for (size_t i = found.gl_pathc; i-- > 0;)
+            push(sshd, found.gl_pathv[i], level, conditional);
     }
     globfree(&found);
 }
 
-static void read_line(struct sshd *sshd, char *words[], size_t count, struct position place,
-                      unsigned level, bool conditional)
+static void read_setting(struct sshd *sshd, char *words[], size_t count, struct position place,
+                         bool conditional)
 {
-    if (strcasecmp(words[0], "Include") == 0) {
-        for (size_t i = 1; i < count; i++)
-            include(sshd, words[i], level, conditional);
-        return;
-    }
     if (strcasecmp(words[0], "LogVerbose") == 0 && count > 1 && strcasecmp(words[1], "none") != 0)
         findings_add(&sshd->checking->findings, FINDING_WARNING, place,
                      "LogVerbose can make sshd write the variables of sessions, values included, "
@@ -121,42 +151,67 @@ static void read_line(struct sshd *sshd, char *words[], size_t count, struct pos
     keep_first(&sshd->log_level, words, count, place);
 }
 
-/* A Match section ends with its file. */
-static void read_lines(struct sshd *sshd, const char *path, char *text, unsigned level,
-                       bool conditional)
+/* A Match section ends with its file. What is included is read first: it lies on top then. */
+static void read_line(struct sshd *sshd, struct waiting *file, char *line)
 {
     char *words[WORDS_MAX];
-    unsigned number = 0;
-    char *line;
+    size_t count = split(line, words);
+    unsigned level = file->level + 1;
+    bool conditional = file->conditional;
 
-    while ((line = strsep(&text, "\n")) != NULL) {
-        size_t count = split(line, words);
-
-        number++;
-        if (count > 0 && strcasecmp(words[0], "Match") == 0)
-            conditional = !(count == 2 && strcasecmp(words[1], "all") == 0);
-        else if (count > 0)
-            read_line(sshd, words, count, in_line(path, number), level, conditional);
+    if (count == 0)
+        return;
+    if (strcasecmp(words[0], "Match") == 0) {
+        file->conditional = !(count == 2 && strcasecmp(words[1], "all") == 0);
+        return;
     }
+    if (strcasecmp(words[0], "Include") != 0) {
+        read_setting(sshd, words, count, in_line(file->path, file->number), conditional);
+        return;
+    }
+    for (size_t i = count; i-- > 1;)
+        include(sshd, words[i], level, conditional);
 }
 
-static void read_file(struct sshd *sshd, const char *path, unsigned level, bool conditional)
+static void load(struct sshd *sshd, struct waiting *file)
 {
-    int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    struct buffer text = {.limit = FILE_LIMIT};
+    int descriptor = open(file->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     ssize_t count = -1;
     char *room;
 
-    while (descriptor >= 0 && (room = buffer_reserve(&text, 4096)) != NULL &&
+    file->text = (struct buffer){.limit = FILE_LIMIT};
+    while (descriptor >= 0 && (room = buffer_reserve(&file->text, 4096)) != NULL &&
            (count = read(descriptor, room, 4096)) > 0)
-        buffer_grow(&text, (size_t)count);
+        buffer_grow(&file->text, (size_t)count);
     if (count < 0)
-        check_unseen(sshd->checking, path, errno);
-    else if (text.data != NULL)
-        read_lines(sshd, path, text.data, level, conditional);
+        check_unseen(sshd->checking, file->path, errno);
+    file->loaded = true;
+    file->rest = file->text.length > 0 ? file->text.data : NULL;
     if (descriptor >= 0)
         close(descriptor);
-    buffer_free(&text);
+}
+
+static void read_files(struct sshd *sshd)
+{
+    push(sshd, SSHD_CONFIG, 0, false);
+    while (sshd->count > 0) {
+        struct waiting *file = &sshd->waiting[sshd->count - 1];
+        char *line;
+
+        if (!file->loaded)
+            load(sshd, file);
+        line = strsep(&file->rest, "\n");
+        file->number++;
+        if (line != NULL) {
+            read_line(sshd, file, line);
+            continue;
+        }
+        buffer_free(&file->text);
+        text_free(file->path);
+        sshd->count--;
+    }
+    free(sshd->waiting);
+    sshd->waiting = NULL;
 }
 
 /* --- asking sshd --- */
@@ -276,7 +331,7 @@ void check_sshd(struct checking *checking)
     sshd->checking = checking;
     sshd->use_pam.name = "UsePAM";
     sshd->log_level.name = "LogLevel";
-    read_file(sshd, SSHD_CONFIG, 0, false);
+    read_files(sshd);
     ask(sshd);
     judge(sshd);
     free(sshd);

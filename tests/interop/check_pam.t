@@ -272,6 +272,20 @@ def _():
     check_equal({item[0] for item in found}, {"warning"}, f"{found}")
 
 
+@test("Files that include each other over and over end soon, PAM's and sshd's")
+def _():
+    needs_root()
+    whole()
+    write("/etc/pam.d/app", "@include app\n" * 100)
+    for number in range(20):
+        write(f"/etc/ssh/sshd_config.d/{number}.conf", "Include sshd_config.d/*.conf\n" * 5)
+    os.rmdir("/run/sshd")
+    try:
+        check_equal(findings(), ([], 0))
+    finally:
+        os.mkdir("/run/sshd")
+
+
 # --- other layouts ---
 
 RHEL = {
