@@ -81,6 +81,8 @@ def _():
         cloud.configure(f"ec2_metadata_service_endpoint = {metadata.url}\n" + TWO,
                         cache="ttl = 0\nretry_after = 0\n[aws]")
         check_equal(helper.log_in().variables, BOTH)
+        for kept in helper.CACHE.glob("*.identity"):
+            kept.unlink()
         metadata.fault(status=404)
         stale("no metadata service")
 
