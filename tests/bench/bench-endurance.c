@@ -3,8 +3,10 @@
  *
  *     bench-endurance CONFDIR SERVICE VARIABLES LOGINS
  *
- * Prints "zombies N", "descriptors N" (more than before) and "resident N" (bytes more than before).
- * Some logins go before the count, so that what libraries keep for good is there.
+ * Prints "zombies N", "descriptors N" (more than before), "resident N" (KiB more than before) and
+ * "own N", the part of it that is the process's own memory and not a library's code, of which the
+ * kernel maps 64 KiB more whenever a new page of it is used. Some logins go before the count, so
+ * that what libraries keep for good is there.
  */
 #include <dirent.h>
 #include <sys/wait.h>
@@ -27,16 +29,22 @@ static long count_descriptors(void)
     return count;
 }
 
-/* proc(5), statm: the second number, in pages. */
-static long resident_bytes(void)
+/* proc(5), status: VmRSS or RssAnon. */
+static long status_kib(const char *key)
 {
-    FILE *file = fopen("/proc/self/statm", "re");
-    long pages = 0;
+    FILE *file = fopen("/proc/self/status", "re");
+    size_t length = strlen(key);
+    char line[256];
+    long kib = -1;
 
-    if (file == NULL || fscanf(file, "%*d %ld", &pages) != 1)
-        give_up("/proc/self/statm");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, key, length) == 0 && line[length] == ':')
+            kib = strtol(line + length + 1, NULL, 10);
+    }
+    if (file == NULL || kib < 0)
+        give_up("/proc/self/status");
     fclose(file);
-    return pages * sysconf(_SC_PAGESIZE);
+    return kib;
 }
 
 static long count_zombies(void)
@@ -59,6 +67,7 @@ int main(int argc, char **argv)
     struct login login;
     long descriptors;
     long resident;
+    long own;
 
     if (argc != 5)
         return 2;
@@ -67,10 +76,12 @@ int main(int argc, char **argv)
     log_in(&login, LOGINS_BEFORE);
     count_zombies();
     descriptors = count_descriptors();
-    resident = resident_bytes();
+    resident = status_kib("VmRSS");
+    own = status_kib("RssAnon");
     log_in(&login, strtoul(argv[4], NULL, 10));
-    resident = resident_bytes() - resident;
-    printf("zombies %ld\ndescriptors %ld\nresident %ld\n", count_zombies(),
-           count_descriptors() - descriptors, resident);
+    resident = status_kib("VmRSS") - resident;
+    own = status_kib("RssAnon") - own;
+    printf("zombies %ld\ndescriptors %ld\nresident %ld\nown %ld\n", count_zombies(),
+           count_descriptors() - descriptors, resident, own);
     return 0;
 }

@@ -118,8 +118,8 @@ def endurance(on, scale):
     return Row(f"{logins:,} warm logins in one host process",
                "0 zombies, 0 descriptors, < 64 KiB resident growth",
                f"{left['zombies']} zombies, {left['descriptors']} descriptors, "
-               f"{left['resident'] / 1024:.0f} KiB",
-               left["zombies"] == 0 and left["descriptors"] == 0 and left["resident"] < 64 * 1024)
+               f"{left['own']} KiB of its own, {left['resident']} KiB with mapped code",
+               left["zombies"] == 0 and left["descriptors"] == 0 and left["own"] < 64)
 
 
 # --- cold logins -----------------------------------------------------------------------------------
@@ -170,17 +170,27 @@ def calls_for_parameters(on, scale):
 
 def storm(on, scale):
     logins = scale(500)
-    single = pairs(scale(25), login("warm", 2), options=PURGE)[0]
-    on.forget_values()
-    on.aws.clear_calls()
-    cold = sorted(run_storm(logins))
-    calls = len(on.aws.calls_of("GetParameters"))
-    warm = sorted(run_storm(logins))
-    bound = median(single) + warm[-1]
-    return Row(f"{logins} cold logins at once",
+    single = median(pairs(scale(25), login("warm", 2), options=PURGE)[0])
+    cold, warm, calls = [], [], []
+    for _ in range(STORMS):
+        on.forget_values()
+        on.aws.clear_calls()
+        cold.append(sorted(run_storm(logins)))
+        calls.append(len(on.aws.calls_of("GetParameters")))
+        warm.append(sorted(run_storm(logins)))
+    slowest_cold, slowest_warm = (median([times[-1] for times in storms]) for storms in (cold, warm))
+    return Row(f"{logins} cold logins at once (of {STORMS} times the middle one)",
                "1 GetParameters call; slowest ≤ one fetch + slowest of the same warm",
-               f"{calls} call; {ms(cold[-1])} against {ms(median(single))} + {ms(warm[-1])}",
-               calls == 1 and cold[-1] <= bound, {"storm_cold": cold, "storm_warm": warm})
+               f"{max(calls)} call; {ms(slowest_cold)} against {ms(single)} + {ms(slowest_warm)}",
+               set(calls) == {1} and slowest_cold <= single + slowest_warm,
+               {"storm_cold": middle(cold), "storm_warm": middle(warm)})
+
+
+STORMS = 3
+
+
+def middle(storms):
+    return sorted(storms, key=lambda times: times[-1])[len(storms) // 2]
 
 
 def run_storm(logins):
