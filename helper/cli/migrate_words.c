@@ -57,6 +57,9 @@ bool shell_ends_word(int c)
     return c < 0 || c == '\n' || is_blank(c) || (c > 0 && strchr(";&|<>()", c) != NULL);
 }
 
+/* What a shell nests is read by functions that call each other, NESTING_MAX deep at most.
+ * NOLINTBEGIN(misc-no-recursion) */
+
 /* --- finding the end of what is quoted or nested; each stands behind its opening byte --- */
 
 static bool skip_until(struct shell_cursor *cursor, int closing, const char *why)
@@ -416,6 +419,8 @@ static bool read_double(struct builder *builder)
     end_quotation(builder, pieces);
     return true;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 static bool read_single(struct builder *builder)
 {
