@@ -95,6 +95,8 @@ static void continuation(void)
     check_reading("# comment \\\nsession optional a.so\n", "2 session optional a.so");
     check_reading("session optional a.so # comment \\\nauth required b.so\n",
                   "1 session optional a.so; 2 auth required b.so");
+    check_reading("session optional a.so \\ # c\nauth required b.so\n",
+                  "1 session optional a.so \\; 2 auth required b.so");
     check_reading("session optional a.so \\", "1 session optional a.so");
     check_reading("session optional a.so\\\n\nauth required b.so",
                   "1 session optional a.so; 3 auth required b.so");
