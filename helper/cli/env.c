@@ -19,7 +19,7 @@ struct arguments {
 };
 
 static const struct option options[] = {
-    LOGIN_OPTIONS(struct arguments, login),
+    LOGIN_OPTIONS(struct arguments),
     {"--format", VARIABLE_FORMATS, "how they are printed; else shell",
      offsetof(struct arguments, format)},
     {"--show-values", NULL, "print values on a terminal too",

@@ -24,24 +24,20 @@ struct arguments {
 };
 
 static const struct option options[] = {
-    LOGIN_OPTIONS(struct arguments, login),
+    LOGIN_OPTIONS(struct arguments),
     {"--pristine", NULL, "begin with PATH, HOME, USER, LOGNAME and SHELL, and nothing else",
      offsetof(struct arguments, pristine)},
 };
 
-/* The text belongs to the environment from then on. */
 static bool put_variable(const struct checked_variable *variable)
 {
-    size_t name = variable->name.length;
-    size_t value = variable->value.length;
-    char *text = calloc(1, name + sizeof "=" + value);
+    char *name = text_copy_bytes(variable->name.bytes, variable->name.length);
+    char *value = text_copy_bytes(variable->value.bytes, variable->value.length);
+    bool ok = name != NULL && value != NULL && setenv(name, value, 1) == 0;
 
-    if (text == NULL)
-        return false;
-    memcpy(text, variable->name.bytes, name);
-    text[name] = '=';
-    memcpy(text + name + 1, variable->value.bytes, value);
-    return putenv(text) == 0;
+    text_free(name);
+    text_free(value);
+    return ok;
 }
 
 static bool set_environment(const struct arguments *arguments,

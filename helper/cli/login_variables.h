@@ -24,19 +24,19 @@ struct login_options {
         .service = "ssmenv", .config = PATH_CONFIG, .timeout = "10s", .on_error = "deny"           \
     }
 
-/* The rows of a table of options; of: the name of the struct login_options in settings. */
-#define LOGIN_OPTIONS(settings, of)                                                                \
+/* The rows of a table of options, for settings with a struct login_options that is called login. */
+#define LOGIN_OPTIONS(settings)                                                                    \
     {"--user", "USER", "the user whose variables they are; else whoever runs this",                \
-     offsetof(settings, of.user)},                                                                 \
+     offsetof(settings, login.user)},                                                              \
         {"--service", "SERVICE", "the service to be in ssmenv.conf; else ssmenv",                  \
-         offsetof(settings, of.service)},                                                          \
+         offsetof(settings, login.service)},                                                       \
         {"--config", "FILE", "another configuration than " PATH_CONFIG,                            \
-         offsetof(settings, of.config)},                                                           \
+         offsetof(settings, login.config)},                                                        \
         {"--timeout", "DURATION", "the longest to wait, 100ms to 60s; else 10s",                   \
-         offsetof(settings, of.timeout)},                                                          \
+         offsetof(settings, login.timeout)},                                                       \
     {                                                                                              \
         "--on-error", "deny|ignore", "do nothing, or go on with what could be had; else deny",     \
-            offsetof(settings, of.on_error)                                                        \
+            offsetof(settings, login.on_error)                                                     \
     }
 
 struct login_variables {
