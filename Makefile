@@ -72,7 +72,7 @@ LOGIN_SOURCES  = $(wildcard helper/login*.c)
 HELPER_SOURCES = helper/ssmenv-helper.c $(LOGIN_SOURCES) $(wildcard helper/common/*.c helper/config/*.c helper/cache/*.c)
 FETCH_SOURCES  = helper/ssmenv-fetch.c $(wildcard helper/common/*.c helper/aws/*.c)
 COMMAND_SOURCES = helper/ssmenv.c $(LOGIN_SOURCES) \
-                 $(wildcard helper/cli/*.c helper/common/*.c helper/config/*.c helper/cache/*.c helper/aws/*.c)
+                 $(wildcard helper/cli/*.c helper/cli/*/*.c helper/common/*.c helper/config/*.c helper/cache/*.c helper/aws/*.c)
 LIBRARY_SOURCES = $(filter-out helper/ssmenv-% helper/ssmenv.c,$(sort $(MODULE_SOURCES) $(HELPER_SOURCES) $(FETCH_SOURCES) $(COMMAND_SOURCES)))
 TEST_SOURCES   = $(wildcard tests/unit/*.c tests/module/*.c tests/interop/*.c tests/e2e/*.c tests/bench/*.c)
 
@@ -109,7 +109,8 @@ $(BUILD)/paths.h: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$PATHS_H" | cmp -s - $@ || printf '%s\n' "$$PATHS_H" >$@
 
-$(BUILD)/obj/%.o: %.c $(BUILD)/paths.h Makefile
+# Those that include paths.h depend on it by their .d files, so that another PREFIX builds only them anew.
+$(BUILD)/obj/%.o: %.c Makefile | $(BUILD)/paths.h
 	@mkdir -p $(@D)
 	$(call run,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 

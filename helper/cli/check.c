@@ -1,5 +1,5 @@
 /* ssmenv check: the table of checks, and what becomes of their findings. */
-#include "cli/check.h"
+#include "cli/check/check.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* ssmenv completion: prints the script that a shell completes command lines of ssmenv with. */
-#include "cli/completion.h"
+#include "cli/completion/completion.h"
 
 #include <string.h>
 

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/login_variables.h"
+#include "cli/login/login_variables.h"
+#include "cli/login/variable_format.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
-#include "cli/variable_format.h"
 
 #define NAME_COLUMNS 24
 

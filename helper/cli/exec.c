@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/login_variables.h"
+#include "cli/login/login_variables.h"
 #include "cli/options.h"
 
 /* As env(1) has them; else the status is the program's own. */

@@ -1,5 +1,5 @@
 /* ssmenv migrate: what start-up files ask AWS for, as ssmenv.conf. */
-#include "cli/migrate.h"
+#include "cli/migrate/migrate.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* ssmenv plan: what a login would get and why, without asking anybody. */
-#include "cli/plan.h"
+#include "cli/plan/plan.h"
 
 #include <pwd.h>
 #include <stdio.h>

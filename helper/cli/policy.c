@@ -7,8 +7,8 @@
 #include "cli/commands.h"
 #include "cli/configuration.h"
 #include "cli/options.h"
-#include "cli/policy_collection.h"
-#include "cli/source_address.h"
+#include "cli/policy/policy_collection.h"
+#include "cli/policy/source_address.h"
 #include "config/arn.h"
 #include "paths.h"
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/doctor_hello.h"
-#include "cli/doctor_target.h"
+#include "cli/doctor/doctor_hello.h"
+#include "cli/doctor/doctor_target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

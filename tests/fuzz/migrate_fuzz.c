@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/migrate_config.h"
+#include "cli/migrate/migrate_config.h"
 #include "config/parser.h"
 #include "ssmenv/names.h"
 

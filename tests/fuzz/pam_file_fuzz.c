@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/check_pam_file.h"
+#include "cli/check/check_pam_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

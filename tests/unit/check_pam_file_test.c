@@ -1,4 +1,4 @@
-#include "cli/check_pam_file.h"
+#include "cli/check/check_pam_file.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "cli/doctor_hello.h"
+#include "cli/doctor/doctor_hello.h"
 
 #include "tap.h"
 

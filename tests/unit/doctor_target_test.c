@@ -1,6 +1,6 @@
-#include "cli/doctor_target.h"
+#include "cli/doctor/doctor_target.h"
 
-#include "cli/doctor.h"
+#include "cli/doctor/doctor.h"
 #include "tap.h"
 
 #define COUNT(all) (sizeof(all) / sizeof *(all))

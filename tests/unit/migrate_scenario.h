@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-#include "cli/migrate_config.h"
+#include "cli/migrate/migrate_config.h"
 #include "config/parser.h"
 #include "config/section.h"
 #include "tap.h"

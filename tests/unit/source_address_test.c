@@ -1,4 +1,4 @@
-#include "cli/source_address.h"
+#include "cli/policy/source_address.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * Prints the variables of standard input, NAME=VALUE and a NUL each, in the format that its
  * argument names: what ssmenv env prints, for many more values than one session may have.
  */
-#include "cli/variable_format.h"
+#include "cli/login/variable_format.h"
 
 #include <stdlib.h>
 #include <unistd.h>
