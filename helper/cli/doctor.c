@@ -155,35 +155,16 @@ static void doctor_free(struct doctor *doctor)
     config_free(&doctor->config);
 }
 
-/* Becoming another user leaves the folder. */
-static char *absolute_path(const char *path)
-{
-    char *folder = path[0] != '/' ? getcwd(NULL, 0) : NULL;
-    char *absolute = NULL;
-
-    if (folder == NULL)
-        return text_copy(path);
-    if (asprintf(&absolute, "%s/%s", folder, path) < 0)
-        absolute = NULL;
-    free(folder);
-    return absolute;
-}
-
 static int run(const struct command *command, int argc, char **argv)
 {
     struct doctor doctor = {.config_path = PATH_CONFIG, .timeout = TIMEOUT_DEFAULT};
-    char *path;
     int code;
 
     if (!parse(command, argc, argv, &doctor, &code))
         return code;
-    path = absolute_path(doctor.config_path);
-    if (path != NULL)
-        doctor.config_path = path;
     doctor.report.json = doctor.json;
     code = examine(&doctor);
     doctor_free(&doctor);
-    free(path);
     return code;
 }
 

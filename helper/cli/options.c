@@ -1,7 +1,10 @@
 #include "cli/options.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/suggestion.h"
 
@@ -64,6 +67,22 @@ static bool is_choice(const char *choices, const char *value)
     return false;
 }
 
+/* As seen from the root folder: whoever becomes another user leaves the folder that we are in.
+ * NULL: this cannot be told. */
+static const char *absolute_path(const char *path)
+{
+    char *folder = path[0] != '/' ? getcwd(NULL, 0) : NULL;
+    char *absolute = NULL;
+
+    if (path[0] == '/')
+        return strlen(path) < PATH_MAX ? path : NULL;
+    if (folder != NULL && strlen(folder) + strlen("/") + strlen(path) < PATH_MAX &&
+        asprintf(&absolute, "%s/%s", folder, path) < 0)
+        absolute = NULL;
+    free(folder);
+    return absolute;
+}
+
 static bool take_value(struct parsing *parsing, const struct option *option, const char *value)
 {
     if (value == NULL)
@@ -73,6 +92,13 @@ static bool take_value(struct parsing *parsing, const struct option *option, con
     if (strchr(option->argument, '|') != NULL && !is_choice(option->argument, value))
         return end(parsing, command_misused(parsing->command, "%s is one of %s", option->name,
                                             option->argument));
+    if (strcmp(option->argument, "FILE") == 0) {
+        const char *path = absolute_path(value);
+
+        if (path == NULL)
+            return end(parsing, command_misused(parsing->command, "%s is no path", value));
+        value = path;
+    }
     memcpy(parsing->settings + option->offset, &value, sizeof value);
     return true;
 }

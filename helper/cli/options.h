@@ -1,6 +1,7 @@
 /*
  * Reads a command's arguments by its table of options: --NAME VALUE, --NAME=VALUE and --FLAG in any
- * order among the operands; "--" ends the options.
+ * order among the operands; "--" ends the options. A FILE becomes an absolute path, which is there
+ * until the process ends.
  */
 #ifndef SSMENV_CLI_OPTIONS_H
 #define SSMENV_CLI_OPTIONS_H

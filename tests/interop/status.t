@@ -44,6 +44,17 @@ def _():
         check_contains(status(), f"-          next login  -           {helper.CONFIG}:{FIRST}\n")
 
 
+@test("--config is looked for from the folder where the command was given")
+def _():
+    with Cloud() as cloud:
+        cloud.configure(TWO)
+        folder = os.getcwd()
+        os.chdir(helper.CONFIG.parent)
+        found, = json.loads(status("--json", "--config", helper.CONFIG.name))
+        os.chdir(folder)
+        check_equal(found["sections"], [{"file": str(helper.CONFIG), "line": FIRST}])
+
+
 @test("a fetched set has an age, and is fetched again within ttl, a fifth earlier at most")
 def _():
     with Cloud() as cloud:

@@ -9,12 +9,14 @@
 struct settings {
     const char *region;
     const char *format;
+    const char *config;
     bool quiet;
 };
 
 static const struct option options[] = {
     {"--region", "REGION", "a region", offsetof(struct settings, region)},
     {"--format", "shell|json", "how it is printed", offsetof(struct settings, format)},
+    {"--config", "FILE", "what is read", offsetof(struct settings, config)},
     {"--quiet", NULL, "says nothing", offsetof(struct settings, quiet)},
 };
 
@@ -117,6 +119,20 @@ static void a_value_follows_as_the_next_argument_or_behind_an_equals_sign(void)
     CHECK(!dashes.settings.quiet);
     CHECK_TEXT(equals.settings.region, "a=b");
     check_silent(&next);
+}
+
+static void a_file_becomes_an_absolute_path(void)
+{
+    struct outcome given = PARSE(&any_number, "--config", "/etc/a.conf");
+    struct outcome relative = PARSE(&any_number, "--config", "a.conf");
+    char *folder = getcwd(NULL, 0);
+    char expected[4200];
+
+    snprintf(expected, sizeof expected, "%s/a.conf", folder != NULL ? folder : "?");
+    CHECK_TEXT(given.settings.config, "/etc/a.conf");
+    CHECK_TEXT(relative.settings.config, expected);
+    free((void *)(uintptr_t)relative.settings.config);
+    free(folder);
 }
 
 static void what_is_not_given_keeps_its_default(void)
@@ -270,6 +286,7 @@ static void help_goes_to_standard_output_and_is_no_failure(void)
                                "Options:\n"
                                "  --region REGION       a region\n"
                                "  --format shell|json   how it is printed\n"
+                               "  --config FILE         what is read\n"
                                "  --quiet               says nothing\n"
                                "\n"
                                "Examples:\n"
@@ -279,6 +296,7 @@ static void help_goes_to_standard_output_and_is_no_failure(void)
 static const struct tap_test tests[] = {
     {"a value follows as the next argument or behind an equals sign",
      a_value_follows_as_the_next_argument_or_behind_an_equals_sign},
+    {"a FILE becomes an absolute path", a_file_becomes_an_absolute_path},
     {"what is not given keeps its default", what_is_not_given_keeps_its_default},
     {"of an option given twice the last counts", of_an_option_given_twice_the_last_counts},
     {"a flag is set and takes no value", a_flag_is_set_and_takes_no_value},

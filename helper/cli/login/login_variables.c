@@ -1,6 +1,5 @@
 #include "cli/login/login_variables.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,21 +18,6 @@ static bool read_timeout(const struct command *command, const char *text, int64_
     }
     *code = command_misused(command, "--timeout is from 100ms to 60s, such as 500ms or 5s");
     return false;
-}
-
-/* The helper works in the root folder. */
-static bool make_absolute(const char *path, char absolute[PATH_MAX])
-{
-    char folder[PATH_MAX];
-    int length;
-
-    if (*path == '/')
-        length = snprintf(absolute, PATH_MAX, "%s", path);
-    else if (getcwd(folder, sizeof folder) == NULL)
-        return false;
-    else
-        length = snprintf(absolute, PATH_MAX, "%s/%s", folder, path);
-    return length > 0 && length < PATH_MAX;
 }
 
 static bool check_lengths(const struct command *command, const struct helper_question *question,
@@ -96,8 +80,7 @@ static bool judge(const struct command *command, const struct helper_question *q
 bool login_variables_obtain(const struct command *command, const struct login_options *options,
                             struct login_variables *variables, int *code)
 {
-    char config[PATH_MAX];
-    struct helper_question question = {.service = options->service, .config = config};
+    struct helper_question question = {.service = options->service, .config = options->config};
     struct error error = ERROR_INIT;
 
     *variables = (struct login_variables){0};
@@ -107,10 +90,6 @@ bool login_variables_obtain(const struct command *command, const struct login_op
     question.user = variables->user.name;
     if (!check_lengths(command, &question, code))
         return false;
-    if (!make_absolute(options->config, config)) {
-        *code = command_misused(command, "%s is no path", options->config);
-        return false;
-    }
     if (helper_ask(&question, &variables->answer, &error)) {
         variables->complete = judge(command, &question, &variables->answer.reply);
         return true;
