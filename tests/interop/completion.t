@@ -15,7 +15,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/e2e")]
 from tap import Skip, check, check_equal, run, test  # noqa: E402
 from terminal import Terminal  # noqa: E402
 
-PROGRAM = ROOT / "build/sanitized/ssmenv"
+PROGRAM = ROOT / "build/ssmenv"
 FOLDER = tempfile.mkdtemp(prefix="ssmenv-completion-")
 BASH_COMPLETION = pathlib.Path("/usr/share/bash-completion/bash_completion")
 FILES = ("file one", "file-two.conf", "folder")

@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from tap import Skip, check, check_equal, run, test  # noqa: E402
 
-PROGRAM = ROOT / "build/sanitized/ssmenv"
+PROGRAM = ROOT / "build/ssmenv"
 MANUALS = {name: (ROOT / name).read_text() for name in
            ("helper/cli/ssmenv.8", "helper/config/ssmenv.conf.5", "pam_module/pam_ssmenv.8")}
 MANUAL = MANUALS["helper/cli/ssmenv.8"]
