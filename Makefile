@@ -82,7 +82,7 @@ REPORTING = $(if $(SANITIZE),$(call object,tests/sanitizer_options.c))
 PROGRAMS = $(BUILD)/pam_ssmenv.so $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch $(BUILD)/ssmenv
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(TEST_SOURCES)))
 
-.PHONY: all programs test-programs deps demo check bench bench-fleet fuzz install uninstall clean format tidy FORCE
+.PHONY: all programs test-programs deps demo check bench bench-fleet fuzz install uninstall clean format tidy fuzzed-library FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -189,12 +189,17 @@ bench-fleet: deps
 FUZZ_SECONDS ?= 60
 fuzz: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 	for program in $^; do mkdir -p $$program.corpus && \
-	  $$program -max_total_time=$(FUZZ_SECONDS) -timeout=5 $$program.corpus || exit 1; done
+	  $$program -max_total_time=$(FUZZ_SECONDS) -timeout=5 -artifact_prefix=$$program. $$program.corpus || exit 1; done
 
-build/fuzz/%: tests/fuzz/%.c $(LIBRARY_SOURCES) $(BUILD)/paths.h
+build/fuzz/%: tests/fuzz/%.c fuzzed-library
 	@mkdir -p $(@D)
 	clang $(CPPFLAGS) -std=c17 -g -O1 -fsanitize=fuzzer,address,undefined -o $@ \
-	  $(filter %.c,$^) -lpam $(FETCH_LIBS)
+	  $< build/fuzzed/libssmenv.a -lpam $(FETCH_LIBS)
+
+# All that may be fuzzed, so that the fuzzer sees which ways it takes.
+fuzzed-library: $(BUILD)/paths.h
+	CFLAGS=-fsanitize=fuzzer-no-link $(MAKE) --no-print-directory -j$(JOBS) CC=clang BUILD=build/fuzzed \
+	  SANITIZE=1 build/fuzzed/libssmenv.a
 
 demo: deps
 	@echo "Building …"

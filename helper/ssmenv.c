@@ -1,5 +1,5 @@
 /*
- * ssmenv: the administrator's command. Each subcommand is a file under cli/ and a row here.
+ * ssmenv: the administrator's command. Each subcommand is a file under cli/ and a row of cli/commands.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -8,22 +8,6 @@
 #include "cli/commands.h"
 #include "config/suggestion.h"
 #include "paths.h"
-
-const struct command *const commands[] = {
-    &command_check,
-    &command_plan,
-    &command_completion,
-    &command_doctor,
-    &command_migrate,
-    &command_env,
-    &command_exec,
-    &command_policy,
-    &command_rds_token,
-    &command_refresh,
-    &command_status,
-    &command_purge,
-    NULL,
-};
 
 static void print_help(FILE *file)
 {

@@ -1,5 +1,5 @@
 /*
- * The subcommands of ssmenv: one file each, one row each in the table of helper/ssmenv.c.
+ * The subcommands of ssmenv: one file each, one row each in the table of commands.c.
  *
  * Data goes to standard output, messages to standard error. A subcommand returns one of the exit
  * codes below, or its own where a struct command says so; ssmenv(8) documents them, and they do not

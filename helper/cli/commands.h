@@ -1,4 +1,4 @@
-/* The subcommands that there are; helper/ssmenv.c lists them. */
+/* The subcommands that there are, in the order in which --help lists them. */
 #ifndef SSMENV_CLI_COMMANDS_H
 #define SSMENV_CLI_COMMANDS_H
 

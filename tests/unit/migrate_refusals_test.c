@@ -43,6 +43,7 @@ static void test_conditions(void)
          "!1 X: it is not exported"},
         {"behind the end of the file", "return\nexport X=$(" GET ")\n",
          "!2 X: line 1 ends the file before it"},
+        {"before a backslash that ends the file", "X=$(" GET ") \\", "!1 AWS is asked, but not as"},
         {"behind exec", "exec bash\nexport X=$(" GET ")\n", "!2 X: line 1 ends the file before it"},
     };
 

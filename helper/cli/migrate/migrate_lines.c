@@ -457,17 +457,16 @@ void migrate_read(struct migrate_file *file, const char *path, const char *text,
 void migrate_comment_out(const struct migrate_file *file, const char *text, size_t length,
                          struct buffer *changed)
 {
-    const struct migrate_range *range = file->ranges;
-    const struct migrate_range *end = file->ranges + file->range_count;
+    size_t range = 0;
     unsigned line = 1;
 
     for (size_t at = 0; at < length; line++) {
         const char *newline = memchr(text + at, '\n', length - at);
         size_t next = newline != NULL ? (size_t)(newline - text) + 1 : length;
 
-        while (range != end && range->last < line)
+        while (range < file->range_count && file->ranges[range].last < line)
             range++;
-        if (range != end && range->first <= line)
+        if (range < file->range_count && file->ranges[range].first <= line)
             buffer_append_text(changed, "# ");
         buffer_append(changed, text + at, next - at);
         at = next;

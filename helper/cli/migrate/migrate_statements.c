@@ -383,7 +383,7 @@ static bool take_assignments(struct statements *statements, size_t index)
     for (size_t i = 0; i < command->word_count; i++) {
         const struct shell_word *word = &command->words[i];
 
-        if (word->pieces[0].quoted ||
+        if (word->count == 0 || word->pieces[0].quoted ||
             shell_word_assigns(word, arena_of(statements), &value) == NULL)
             return false;
     }
@@ -481,5 +481,5 @@ const struct part *statements_parts(const struct statements *statements, size_t 
     while (low + *count < statements->part_count &&
            statements->parts[low + *count].command == command)
         (*count)++;
-    return statements->parts + low;
+    return *count != 0 ? &statements->parts[low] : NULL;
 }
