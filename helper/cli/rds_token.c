@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/configuration.h"
 #include "cli/options.h"
+#include "cli/terminal.h"
 #include "config/arn.h"
 #include "config/config.h"
 #include "login_identities.h"
@@ -97,8 +98,10 @@ static bool make(const struct arguments *arguments, const struct identity *setti
 
     if (http == NULL)
         return false;
+    progress("asking for credentials");
     account_open(&account, settings, deadline_in(PATIENCE_MS));
     account_connect(&account, http, &clock);
+    progress_end();
     if (error_is_set(&account.error))
         *error = account.error;
     else if (account.region == NULL)
