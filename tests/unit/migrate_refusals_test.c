@@ -203,6 +203,14 @@ static void test_words(void)
          "export X=$(aws ssm get-parameters --output text --names '[\"/a\"]' --query "
          "Parameters[0].Value)\n",
          "!1 X: the name it asks for is none"},
+    };
+
+    CHECK_SHAPES(shapes);
+}
+
+static void test_options(void)
+{
+    static const struct shape shapes[] = {
         {"an option that is not known", "export X=$(" GET " --cli-input-json x)\n",
          "!1 X: the option --cli-input-json is not understood"},
         {"an option of nobody", "export X=$(" GET " --no-sign-request)\n",
@@ -254,6 +262,14 @@ static void test_outputs(void)
         {"a list in JSON",
          "export X=$(aws ssm get-parameters --names /a --query 'Parameters[*].Value')\n",
          "!1 X: its --query gives a list"},
+    };
+
+    CHECK_SHAPES(shapes);
+}
+
+static void test_filters(void)
+{
+    static const struct shape shapes[] = {
         {"jq that leaves quotes",
          "export X=$(aws ssm get-parameter --name /a | jq .Parameter.Value)\n",
          "!1 X: jq without -r leaves the value in quotes"},
@@ -345,7 +361,10 @@ static const struct tap_test tests[] = {
     {"lines that hold anything else are left alone", test_lines},
     {"a variable that other lines set too is left alone", test_others},
     {"words that depend on something unknown are left alone", test_words},
+    {"options, regions and endpoints that ssmenv.conf has no place for are left alone",
+     test_options},
     {"output that is not the value is left alone", test_outputs},
+    {"output that goes through something else is left alone", test_filters},
     {"settings that ssmenv would not have are left alone", test_environment},
     {"what one file sets counts in the next", test_files},
 };
