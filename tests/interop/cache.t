@@ -113,6 +113,14 @@ def _():
         fetched(cloud, "No space left on device")
 
 
+@test("a full file system costs a fetch, and the log says why")
+def _():
+    with Cloud() as cloud, mounted("size=4k"):
+        cloud.configure(TWO)
+        (helper.CACHE / "full").write_bytes(bytes(4096))
+        fetched(cloud, "No space left on device")
+
+
 @test("a folder of somebody else is not touched, and the log says whose it is")
 def _():
     with Cloud() as cloud:
