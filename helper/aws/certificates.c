@@ -87,14 +87,29 @@ static size_t count_certificates(const char *path)
     return count;
 }
 
-void certificates_find(struct certificates *certificates)
+static bool is_newer(struct timespec a, struct timespec b)
 {
+    return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+}
+
+bool certificates_are_hashed(const char *bundle, const char *folder)
+{
+    struct stat file;
+    struct stat links;
     size_t wanted;
 
+    if (stat(bundle, &file) != 0 || stat(folder, &links) != 0 ||
+        is_newer(file.st_mtim, links.st_mtim))
+        return false;
+    wanted = count_certificates(bundle);
+    return wanted > 0 && count_hashed(folder) >= wanted;
+}
+
+void certificates_find(struct certificates *certificates)
+{
     *certificates = (struct certificates){0};
     ask_libcurl(certificates);
-    if (certificates->bundle[0] == '\0' || certificates->folder[0] == '\0')
-        return;
-    wanted = count_certificates(certificates->bundle);
-    certificates->folder_is_complete = wanted > 0 && count_hashed(certificates->folder) >= wanted;
+    certificates->folder_is_complete =
+        certificates->bundle[0] != '\0' && certificates->folder[0] != '\0' &&
+        certificates_are_hashed(certificates->bundle, certificates->folder);
 }

@@ -17,6 +17,11 @@ struct certificates {
     bool folder_is_complete;
 };
 
+/* Whether the folder holds every certificate of the bundle: it has as many hashed names, and was
+ * made after it. Packages of others (ssl-cert) hash certificates of their own there, so the number
+ * alone does not show that one was added to the bundle only. In doubt, false. */
+bool certificates_are_hashed(const char *bundle, const char *folder);
+
 /* Looks at names and at the bundle; keeps nothing open. */
 void certificates_find(struct certificates *certificates);
 

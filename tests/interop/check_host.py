@@ -38,12 +38,21 @@ def prepare():
             os.makedirs(copy)
             continue
         shutil.copytree(folder, copy, symlinks=True)
+        if folder == "/etc/pam.d":
+            add_pam_systemd(f"{copy}/common-session")
         private = f"{copy}.used"
         shutil.copytree(folder, private, symlinks=True)
         subprocess.run(["mount", "--bind", private, folder], check=True)
     for path in ACCOUNTS:
         shutil.copy(path, f"/mnt/pristine/{os.path.basename(path)}")
     os.makedirs("/run/sshd", exist_ok=True)  # without it sshd answers nothing
+
+
+def add_pam_systemd(path):
+    """As Debian's libpam-systemd leaves the file; not every machine has that package."""
+    with open(path, "r+") as file:
+        if "pam_systemd.so" not in file.read():
+            file.write("session optional pam_systemd.so\n")
 
 
 def write(path, text, mode=0o644, uid=0, gid=0):
