@@ -37,5 +37,5 @@ bool become_helper_user(uid_t *owner, struct error *error)
     if (geteuid() == 0 && (!find_helper_user(&uid, &gid, error) ||
                            !privilege_make_folder(PATH_RUNDIR, uid, gid, error)))
         return false;
-    return privilege_drop(uid, gid, getppid(), error);
+    return privilege_drop(uid, gid, PRIVILEGE_NO_PARENT, error);
 }

@@ -114,6 +114,8 @@ static bool leave_surroundings(pid_t parent, struct error *error)
         return error_set(error, "memory cannot be protected: %s", strerror(errno));
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || close_range(3, ~0U, 0) != 0)
         return error_set(error, "descriptors and signals: %s", strerror(errno));
+    if (parent == PRIVILEGE_NO_PARENT)
+        return true;
     /* The switch of ids cleared an earlier PDEATHSIG; the parent may have gone in between. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
         return error_set(error, "PR_SET_PDEATHSIG: %s", strerror(errno));

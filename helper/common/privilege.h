@@ -6,7 +6,7 @@
  * supplementary group, and verifies that root cannot be regained. Not as root it keeps its ids. In
  * both cases it leaves nothing of its surroundings: umask 077, folder /, no core, not dumpable (so
  * that processes of the same uid cannot read its memory), SIGPIPE ignored, no descriptor above 2;
- * and it is killed when its parent ends.
+ * and it is killed when its parent ends, if it has one.
  */
 #ifndef SSMENV_COMMON_PRIVILEGE_H
 #define SSMENV_COMMON_PRIVILEGE_H
@@ -19,8 +19,12 @@
  * that belongs to root or uid is touched, and no symlink is followed. */
 bool privilege_make_folder(const char *folder, uid_t uid, gid_t gid, struct error *error);
 
+/* For what a person or a script starts, and may leave running. */
+#define PRIVILEGE_NO_PARENT (-1)
+
 /* uid and gid: whom to become, none of them 0; ignored when the process is not root. parent: the
- * process that this one must not outlive. On failure the process must end. */
+ * process that this one must not outlive, or PRIVILEGE_NO_PARENT. On failure the process must end.
+ */
 bool privilege_drop(uid_t uid, gid_t gid, pid_t parent, struct error *error);
 
 #endif

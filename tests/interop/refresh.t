@@ -221,6 +221,21 @@ def _():
         check_equal(cloud.call_count, 1)
 
 
+@test("a refresh goes on when the shell that began it has ended")
+def _():
+    with Cloud() as cloud:
+        cloud.configure(TWO)
+        cloud.aws.fault(kind="hold", times=1)
+        shell = subprocess.Popen(["sh", "-c", '"$0" refresh >/dev/null 2>&1 & read -r line',
+                                  helper.STAGE / "sbin/ssmenv"], stdin=subprocess.PIPE)
+        cloud.aws.wait_for_calls(1)
+        shell.communicate(b"\n", timeout=60)
+        login = helper.start()
+        cloud.aws.release()
+        check_equal(helper.finish(login).variables["DB_PASS"], SECRET)
+        check_equal(cloud.call_count, 1)
+
+
 @test("a refresh gives up at its deadline and says so")
 def _():
     with Cloud() as cloud:
