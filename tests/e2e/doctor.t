@@ -160,7 +160,7 @@ def _():
     for step in (*STEPS, "database"):
         report.says(step, "not tried", "not tried, because the configuration cannot be used")
     check_equal((report.code, report.verdict), (
-        1, "Something is wrong: mend the first first (2 are wrong, 1 is well, 7 were not tried)"))
+        1, "Something is wrong: mend what stands first (2 are wrong, 1 is well, 7 were not tried)"))
 
 
 @test("a configuration without sections is a warning, and what it says of AWS is tried")

@@ -179,7 +179,7 @@ static void make_verdict(const struct report *report, struct buffer *verdict)
     print_count(&counted, report->counts[MARK_OK], "is well", "are well");
     print_count(&counted, report->counts[MARK_SKIPPED], "was not tried", "were not tried");
     buffer_append_format(verdict, "%s (%s)",
-                         report->counts[MARK_BAD] > 0 ? "Something is wrong: mend the first first"
+                         report->counts[MARK_BAD] > 0 ? "Something is wrong: mend what stands first"
                          : report->counts[MARK_SKIPPED] > 0
                              ? "Nothing wrong was found, but not everything was tried"
                              : "All is well",
