@@ -40,7 +40,7 @@ def package(name):
 def machine(first):
     """What the figures depend on."""
     return [f"{processor()}; load average at the end {os.getloadavg()[0]:.1f}; everything measured "
-            + ("went before other programs (SCHED_RR)" if first else "had ordinary priority"),
+            + ("but the 500 logins went before other programs (SCHED_RR)" if first else "had ordinary priority"),
             f"Linux {platform.release()}; glibc {package('libc6')}; Linux-PAM {package('libpam0g')}",
             f"{first_line('gcc', '--version')}; libcurl {package('libcurl4')}; "
             f"OpenSSL {package('libssl3')}; awscli {package('awscli')}; curl {package('curl')}"]

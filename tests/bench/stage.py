@@ -5,6 +5,7 @@ A parameter /bench/001 holds "value of BENCH_001" and becomes the variable BENCH
 check that.
 """
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -43,6 +44,17 @@ def go_first():
     except PermissionError:
         return False
     return True
+
+
+@contextlib.contextmanager
+def ordinary_priority():
+    """What is started meanwhile competes as on any host; what runs already keeps its place."""
+    policy, param = os.sched_getscheduler(0), os.sched_getparam(0)
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, param)
 
 
 def value_of(number):
