@@ -17,6 +17,7 @@ PKGCONFIG ?= pkg-config
 PROVE     ?= prove
 INSTALL   ?= install
 
+comma := ,
 JOBS  ?= $(shell nproc 2>/dev/null || echo 1)
 run    = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
 
@@ -39,6 +40,7 @@ CONFDIR     = $(SYSCONFDIR)/ssmenv
 
 # --- flags -------------------------------------------------------------------------------------
 
+links = $(shell echo 'int main(void) { return 0; }' | $(CC) -fPIE $(1) -x c -o /dev/null - >/dev/null 2>&1 && echo '$(1)')
 probe = $(shell $(CC) -Werror $(1) -x c -c -o /dev/null /dev/null >/dev/null 2>&1 && echo '$(1)')
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes \
@@ -63,6 +65,9 @@ CPPFLAGS += -D_GNU_SOURCE -Iinclude -Ihelper -iquote pam_module -Itests -I$(BUIL
 CFLAGS   += -std=c17 -g $(OPTIMISE) -fPIC -fvisibility=hidden $(WARNINGS) $(HARDENING)
 LDFLAGS  += -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(LDHARDEN)
 PIE       = -pie
+# The helper is most of what a login costs, and its dynamic loader was a third of that. STATIC= builds it
+# like the others; so it is built where the C library cannot be linked statically.
+STATIC   ?= $(if $(SANITIZE),,$(call links,-static-pie))
 FETCH_LIBS = $(shell $(PKGCONFIG) --libs libcurl libcrypto libcjson)
 
 # --- sources -----------------------------------------------------------------------------------
@@ -70,16 +75,18 @@ FETCH_LIBS = $(shell $(PKGCONFIG) --libs libcurl libcrypto libcjson)
 MODULE_SOURCES = $(wildcard pam_module/*.c)
 LOGIN_SOURCES  = $(wildcard helper/login*.c)
 HELPER_SOURCES = helper/ssmenv-helper.c $(LOGIN_SOURCES) $(wildcard helper/common/*.c helper/config/*.c helper/cache/*.c)
+GROUPS_SOURCES = helper/ssmenv-groups.c helper/config/pattern.c $(wildcard helper/common/*.c)
 FETCH_SOURCES  = helper/ssmenv-fetch.c $(wildcard helper/common/*.c helper/aws/*.c)
 COMMAND_SOURCES = helper/ssmenv.c $(LOGIN_SOURCES) \
                  $(wildcard helper/cli/*.c helper/cli/*/*.c helper/common/*.c helper/config/*.c helper/cache/*.c helper/aws/*.c)
-LIBRARY_SOURCES = $(filter-out helper/ssmenv-% helper/ssmenv.c,$(sort $(MODULE_SOURCES) $(HELPER_SOURCES) $(FETCH_SOURCES) $(COMMAND_SOURCES)))
+LIBRARY_SOURCES = $(filter-out helper/ssmenv-% helper/ssmenv.c,$(sort $(MODULE_SOURCES) $(HELPER_SOURCES) $(GROUPS_SOURCES) $(FETCH_SOURCES) $(COMMAND_SOURCES)))
 TEST_SOURCES   = $(wildcard tests/unit/*.c tests/module/*.c tests/interop/*.c tests/e2e/*.c tests/bench/*.c)
 
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 # A helper's stderr is /dev/null: its sanitized copy reports into a folder that the tests look into.
 REPORTING = $(if $(SANITIZE),$(call object,tests/sanitizer_options.c))
-PROGRAMS = $(BUILD)/pam_ssmenv.so $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch $(BUILD)/ssmenv
+LIBEXECS = ssmenv-helper ssmenv-groups ssmenv-fetch
+PROGRAMS = $(BUILD)/pam_ssmenv.so $(addprefix $(BUILD)/,$(LIBEXECS)) $(BUILD)/ssmenv
 TEST_PROGRAMS = $(patsubst %.c,$(BUILD)/tests/%,$(notdir $(TEST_SOURCES)))
 
 .PHONY: all programs test-programs deps demo check bench bench-fleet fuzz install uninstall clean format tidy fuzzed-library FORCE
@@ -132,7 +139,12 @@ $(BUILD)/pam_ssmenv.so: $(call object,$(MODULE_SOURCES)) pam_module/pam_ssmenv.m
 	$(call check_needed,$@,libpam.so.0 libc.so.6)
 	$(call check_exports,$@)
 
+# The linker's warning names a function that would load a library at run time, which is fatal here.
 $(BUILD)/ssmenv-helper: $(call object,$(HELPER_SOURCES)) $(REPORTING)
+	$(call run,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(STATIC),$(STATIC) -Wl$(comma)--fatal-warnings,$(PIE)) -o $@ $^
+	$(call check_needed,$@,$(if $(STATIC),,libc.so.6))
+
+$(BUILD)/ssmenv-groups: $(call object,$(GROUPS_SOURCES)) $(REPORTING)
 	$(call run,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(PIE) -o $@ $^
 	$(call check_needed,$@,libc.so.6)
 
@@ -240,7 +252,7 @@ install: programs $(COMPLETIONS) $(TEMPLATES)
 	$(if $(filter /run/%,$(RUNDIR)),,$(INSTALL) -d $(DESTDIR)$(dir $(RUNDIR)))
 	$(INSTALL) -d $(DESTDIR)$(SECUREDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(CONFDIR)/conf.d
 	$(INSTALL) -m 0644 $(BUILD)/pam_ssmenv.so $(DESTDIR)$(SECUREDIR)/pam_ssmenv.so
-	$(INSTALL) -m 0711 $(BUILD)/ssmenv-helper $(BUILD)/ssmenv-fetch $(DESTDIR)$(LIBEXECDIR)/
+	$(INSTALL) -m 0711 $(addprefix $(BUILD)/,$(LIBEXECS)) $(DESTDIR)$(LIBEXECDIR)/
 	$(INSTALL) -m 0755 $(BUILD)/ssmenv $(DESTDIR)$(SBINDIR)/ssmenv
 	$(INSTALL) -Dm 0644 $(BUILD)/config/sysusers.d/ssmenv.conf $(DESTDIR)$(SYSUSERSDIR)/ssmenv.conf
 	$(INSTALL) -Dm 0644 $(BUILD)/config/tmpfiles.d/ssmenv.conf $(DESTDIR)$(TMPFILESDIR)/ssmenv.conf
@@ -256,7 +268,7 @@ install: programs $(COMPLETIONS) $(TEMPLATES)
 uninstall:
 	rm -f $(DESTDIR)$(SECUREDIR)/pam_ssmenv.so
 	rm -f $(DESTDIR)$(SBINDIR)/ssmenv $(DESTDIR)$(BASHCOMPDIR)/ssmenv $(DESTDIR)$(ZSHCOMPDIR)/_ssmenv
-	rm -f $(DESTDIR)$(LIBEXECDIR)/ssmenv-helper $(DESTDIR)$(LIBEXECDIR)/ssmenv-fetch
+	rm -f $(addprefix $(DESTDIR)$(LIBEXECDIR)/,$(LIBEXECS))
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/ssmenv.conf $(DESTDIR)$(TMPFILESDIR)/ssmenv.conf
 	rm -f $(foreach unit,$(notdir $(UNITS)),$(DESTDIR)$(UNITDIR)/$(unit))
 	for page in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done

@@ -73,21 +73,29 @@ static void resolve(const struct login_request *request, const struct config *co
         result_free(&answers);
 }
 
+/* Half of the time: a directory that does not answer leaves enough for the other sections. */
+static struct groups groups_for(const struct config *config, struct deadline deadline)
+{
+    return (struct groups){.config = config, .deadline = deadline_in(deadline_left(deadline) / 2)};
+}
+
 void login_resolve(const struct login_request *request, struct login_outcome *outcome)
 {
-    struct groups groups = GROUPS_INIT;
+    struct config config = CONFIG_INIT;
+    struct groups groups = groups_for(&config, request->deadline);
     struct login login = {.user = request->user,
                           .service = request->service,
                           .in_group = groups_have,
                           .context = &groups};
     bool is_default = strcmp(request->config, PATH_CONFIG) == 0;
-    struct config config = CONFIG_INIT;
     struct plan plan = PLAN_INIT;
 
     *outcome = LOGIN_OUTCOME_INIT;
     if (config_load(&config, request->config, is_default, request->owner, &outcome->diagnostics) &&
         plan_build(&plan, &config, &login, &outcome->diagnostics))
         resolve(request, &config, &plan, outcome);
+    if (error_is_set(&groups.error))
+        login_note(outcome, SEVERITY_ERROR, groups.error.text);
     plan_free(&plan);
     config_free(&config);
     groups_free(&groups);

@@ -15,6 +15,7 @@
 #include "aws/http.h"
 #include "aws/json.h"
 #include "aws/sandbox.h"
+#include "common/companion.h"
 #include "common/deadline.h"
 #include "common/exchange.h"
 #include "common/frame.h"
@@ -24,18 +25,6 @@
 #define REQUEST_WAIT_MS 10000 /* whoever started us has its request ready */
 #define WRITE_MS        50    /* kept back for writing the result */
 #define PORTS_MAX       LIMIT_LOOKUPS
-
-static pid_t parse_parent(int argc, char **argv)
-{
-    static const char option[] = "--parent=";
-    char *end = NULL;
-    long parent;
-
-    if (argc != 2 || strncmp(argv[1], option, sizeof option - 1) != 0)
-        return 0;
-    parent = strtol(argv[1] + sizeof option - 1, &end, 10);
-    return *end == '\0' && parent > 0 ? (pid_t)parent : 0;
-}
 
 static bool read_request(struct request *request, struct error *error)
 {
@@ -151,7 +140,7 @@ static bool run(pid_t parent, struct error *error)
 
 int main(int argc, char **argv)
 {
-    pid_t parent = parse_parent(argc, argv);
+    pid_t parent = companion_parent(argc, argv);
     struct error error = ERROR_INIT;
 
     heap_prepare(HEAP_BYTES);

@@ -1,11 +1,5 @@
 /*
- * Asking ssmenv-fetch: one process, one request, one result.
- *
- * The fetcher is started from the folder that holds the running program, whose path the module has
- * checked, or, when none is there (ssmenv lives elsewhere), from where ssmenv-helper was installed;
- * neither configuration nor environment can name another one. It stays in the caller's
- * process group, so that the module's kill reaches it too, and never outlives fetcher_ask(): at the
- * deadline it is killed, in every case it is reaped.
+ * Asking ssmenv-fetch (companion.h): one request, one result.
  */
 #ifndef SSMENV_COMMON_FETCHER_H
 #define SSMENV_COMMON_FETCHER_H

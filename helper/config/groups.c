@@ -1,82 +1,96 @@
 #include "config/groups.h"
 
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "config/pattern.h"
+#include "common/companion.h"
+#include "common/membership.h"
+#include "config/config.h"
+#include "config/section.h"
 
-#define FIRST_ROOM 64    /* as many groups as most users will ever have */
-#define MOST_ROOM  65536 /* NGROUPS_MAX, what the kernel would take */
-
-/* getgrouplist() says in count how many it has, but some libraries only that it has more. */
-static bool list_ids(struct groups *groups, const char *user, gid_t primary)
+static bool take(void *context, const struct buffer *payload, struct error *error)
 {
-    int room = FIRST_ROOM;
+    struct groups *groups = context;
 
-    for (;;) {
-        int count = room;
-        gid_t *ids = reallocarray(groups->ids, (size_t)room, sizeof *ids);
+    return membership_decode(groups->members, groups->count, payload, error);
+}
 
-        if (ids == NULL)
-            return false;
-        groups->ids = ids;
-        if (getgrouplist(user, primary, ids, &count) >= 0) {
-            groups->count = (size_t)count;
-            return true;
-        }
-        if (room >= MOST_ROOM)
-            return false;
-        room = count > room && count <= MOST_ROOM ? count : room * 2;
+/* The place of a pattern, groups->count when it is not there. */
+static size_t find(const struct groups *groups, const char *pattern)
+{
+    size_t i = 0;
+
+    while (i < groups->count && strcmp(groups->patterns[i], pattern) != 0)
+        i++;
+    return i;
+}
+
+static void collect(struct groups *groups, const struct pattern_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (find(groups, list->patterns[i].text) == groups->count)
+            groups->patterns[groups->count++] = list->patterns[i].text;
     }
 }
 
-static void ask(struct groups *groups, const char *user)
+/* Each pattern once. */
+static bool collect_all(struct groups *groups)
 {
-    const struct passwd *account = getpwnam(user);
+    const struct config *config = groups->config;
+    size_t most = 0;
 
-    groups->asked = true;
-    if (account != NULL && !list_ids(groups, user, account->pw_gid))
-        groups->count = 0;
+    for (size_t i = 0; i < config->section_count; i++)
+        most += config->sections[i].groups.count;
+    groups->patterns = calloc(most + 1, sizeof *groups->patterns);
+    groups->members = calloc(most + 1, sizeof *groups->members);
+    if (groups->patterns == NULL || groups->members == NULL)
+        return error_set(&groups->error, "out of memory");
+    for (size_t i = 0; i < config->section_count; i++)
+        collect(groups, &config->sections[i].groups);
+    return groups->count <= LIMIT_GROUP_PATTERNS ||
+           error_set(&groups->error,
+                     "the configuration has more than %d patterns of group=", LIMIT_GROUP_PATTERNS);
 }
 
-static bool has_id(const struct groups *groups, gid_t id)
+static bool ask(struct groups *groups, const char *user)
 {
-    for (size_t i = 0; i < groups->count; i++) {
-        if (groups->ids[i] == id)
-            return true;
-    }
-    return false;
-}
+    static const struct companion companion = {"ssmenv-groups", WIRE_MEMBERSHIP,
+                                               2 + LIMIT_GROUP_PATTERNS, take};
+    struct buffer frame = BUFFER_INIT;
+    bool ok;
 
-static bool has_match(const struct groups *groups, const char *pattern)
-{
-    for (size_t i = 0; i < groups->count; i++) {
-        const struct group *group = getgrgid(groups->ids[i]);
-
-        if (group != NULL && pattern_matches(pattern, group->gr_name))
-            return true;
-    }
-    return false;
+    if (!collect_all(groups))
+        return false;
+    question_encode(user, groups->patterns, groups->count, &frame);
+    ok = buffer_failed(&frame)
+             ? error_set(&groups->error, "the question is too large")
+             : companion_ask(&companion, &frame, groups->deadline, groups, &groups->error);
+    buffer_free(&frame);
+    return ok;
 }
 
 bool groups_have(const struct login *login, const char *pattern)
 {
     struct groups *groups = login->context;
-    const struct group *group;
+    size_t place;
 
-    if (!groups->asked)
-        ask(groups, login->user);
-    if (groups->count == 0)
-        return false;
-    if (!pattern_is_literal(pattern))
-        return has_match(groups, pattern);
-    group = getgrnam(pattern);
-    return group != NULL && has_id(groups, group->gr_gid);
+    if (!groups->asked && !ask(groups, login->user)) {
+        error_context(&groups->error,
+                      "the groups of %s cannot be found out, and no section with group= counts "
+                      "(try: getent initgroups %s)",
+                      login->user, login->user);
+        groups->count = 0;
+    }
+    groups->asked = true;
+    place = find(groups, pattern);
+    return place < groups->count && groups->members[place];
 }
 
 void groups_free(struct groups *groups)
 {
-    free(groups->ids);
-    *groups = GROUPS_INIT;
+    free(groups->patterns);
+    free(groups->members);
+    groups->patterns = NULL;
+    groups->members = NULL;
+    groups->count = 0;
 }

@@ -29,7 +29,7 @@
 #define LIMIT_IMPORT_ENTRIES      1024
 #define LIMIT_SETTING_BYTES       4096
 #define LIMIT_SETTINGS            64
-#define LIMIT_IDENTITIES          64 /* of [aws] and [aws NAME] */
+#define LIMIT_IDENTITIES          64  /* of [aws] and [aws NAME] */
 #define LIMIT_SECTION_BYTES       160 /* aws NAME */
 #define LIMIT_REQUEST_BYTES       (4 * 1024 * 1024)
 #define LIMIT_RESULT_BYTES        (16 * 1024 * 1024)
@@ -37,6 +37,10 @@
 /* The configuration: far more than anybody writes by hand, little enough to read at each login. */
 #define LIMIT_CONFIG_BYTES (1024 * 1024) /* each file */
 #define LIMIT_CONFIG_FILES 1024          /* of conf.d */
+
+/* What the helper may ask about groups: each different pattern of the criterion group, once. */
+#define LIMIT_GROUP_PATTERNS 4096
+#define LIMIT_QUESTION_BYTES LIMIT_CONFIG_BYTES
 
 /* Names that reach us from outside: useradd allows 32 bytes for a user, directories up to 256. */
 #define LIMIT_USER_BYTES    256

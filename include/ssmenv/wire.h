@@ -15,7 +15,8 @@
  *     u8 outcome (enum wire_outcome), u8 source (enum wire_source), u32 age of stale values in
  * seconds, text error (empty when the outcome is WIRE_COMPLETE), u16 number of warnings, that many
  * texts, u16 number of variables, that many pairs of texts: name, value. Request and result (helper
- * to fetcher and back) are described in helper/common/exchange.h.
+ * to fetcher and back) are described in helper/common/exchange.h, question and membership (helper
+ * to groups and back) in helper/common/membership.h.
  */
 #ifndef SSMENV_WIRE_H
 #define SSMENV_WIRE_H
@@ -30,9 +31,11 @@
 #define WIRE_HEADER_BYTES 12
 
 enum wire_kind {
-    WIRE_REPLY = 1,   /* helper to module */
-    WIRE_REQUEST = 2, /* helper to fetcher */
-    WIRE_RESULT = 3,  /* fetcher to helper */
+    WIRE_REPLY = 1,      /* helper to module */
+    WIRE_REQUEST = 2,    /* helper to fetcher */
+    WIRE_RESULT = 3,     /* fetcher to helper */
+    WIRE_QUESTION = 4,   /* helper to groups */
+    WIRE_MEMBERSHIP = 5, /* groups to helper */
 };
 
 /* A partial outcome carries the variables of the sets that succeeded and the error of those that

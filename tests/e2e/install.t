@@ -24,6 +24,7 @@ ZSH = "vendor-completions" if os.path.isdir("/usr/share/zsh/vendor-completions")
 FILES = {
     "usr/sbin/ssmenv": 0o755,
     "usr/libexec/ssmenv/ssmenv-helper": 0o711,
+    "usr/libexec/ssmenv/ssmenv-groups": 0o711,
     "usr/libexec/ssmenv/ssmenv-fetch": 0o711,
     "usr/lib/sysusers.d/ssmenv.conf": 0o644,
     "usr/lib/tmpfiles.d/ssmenv.conf": 0o644,
@@ -82,7 +83,7 @@ def _():
             "man/man5/ssmenv.conf.5", "man/man8/pam_ssmenv.8", "man/man8/ssmenv.8", "sbin/ssmenv",
             "sysusers/ssmenv.conf", "tmpfiles/ssmenv.conf", "units/ssmenv-refresh.service",
             "units/ssmenv-refresh.timer", "usr/libexec/ssmenv/ssmenv-fetch",
-            "usr/libexec/ssmenv/ssmenv-helper", "zsh/_ssmenv"], "installed files")
+            "usr/libexec/ssmenv/ssmenv-groups", "usr/libexec/ssmenv/ssmenv-helper", "zsh/_ssmenv"], "installed files")
 
 
 @test("uninstall removes what install brought and leaves the administrator's files")

@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [f"{ROOT}/tests", f"{ROOT}/tests/interop"]
 
 import check_host as host  # noqa: E402
-from check_host import CONFIG, DROP_INS, FETCHER, HELPER, SETTINGS, SSMENV, STAGE  # noqa: E402
+from check_host import CONFIG, DROP_INS, FETCHER, GROUPS, HELPER, SETTINGS, SSMENV, STAGE  # noqa: E402
 from check_host import append, findings, mistake, replace, ssmenv, whole, write  # noqa: E402
 from tap import check, check_contains, check_equal, needs_root, run, test  # noqa: E402
 
@@ -230,6 +230,12 @@ def _():
 @mistake("others may write the fetcher", "error", FETCHER, "it has mode 0722", "chmod go-w")
 def _():
     os.chmod(FETCHER, 0o722)
+
+
+@mistake("others may write the program that asks for groups", "error", GROUPS, "it has mode 0713",
+         "chmod go-w")
+def _():
+    os.chmod(GROUPS, 0o713)
 
 
 @mistake("_ssmenv cannot start the fetcher", "error", FETCHER, "_ssmenv cannot start it")

@@ -161,7 +161,7 @@ def image():
     write(f"{IMAGE}/etc/ssh/sshd_config", "Include /etc/ssh/sshd_config.d/*.conf\n")
     write(f"{IMAGE}/etc/ssh/sshd_config.d/10.conf", "UsePAM yes\n")
     write(f"{IMAGE}{MODULE}", "")
-    for name in ("ssmenv-helper", "ssmenv-fetch"):
+    for name in ("ssmenv-helper", "ssmenv-groups", "ssmenv-fetch"):
         write(f"{IMAGE}{STAGE}/libexec/ssmenv/{name}", "", 0o711)
     subprocess.run(["find", IMAGE, "-type", "d", "-exec", "chmod", "0755", "{}", "+"], check=True)
 

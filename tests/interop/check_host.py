@@ -18,6 +18,7 @@ SETTINGS = f"{STAGE}/etc/ssmenv"
 CONFIG = f"{SETTINGS}/ssmenv.conf"
 DROP_INS = f"{SETTINGS}/conf.d"
 HELPER = f"{STAGE}/libexec/ssmenv/ssmenv-helper"
+GROUPS = f"{STAGE}/libexec/ssmenv/ssmenv-groups"
 FETCHER = f"{STAGE}/libexec/ssmenv/ssmenv-fetch"
 MODULE = f"{STAGE}/lib/security/pam_ssmenv.so"
 LINE = f"-session optional {MODULE}\n"
@@ -115,7 +116,8 @@ def whole(*services):
         shutil.copyfile(f"/mnt/pristine/{os.path.basename(path)}", path)
     if os.path.exists(f"{HELPER}.away"):
         os.rename(f"{HELPER}.away", HELPER)
-    for path, mode in ((f"{STAGE}/libexec", 0o755), (HELPER, 0o711), (FETCHER, 0o711), (MODULE, 0o644), (SETTINGS, 0o755)):
+    for path, mode in ((f"{STAGE}/libexec", 0o755), (HELPER, 0o711), (GROUPS, 0o711), (FETCHER, 0o711),
+                       (MODULE, 0o644), (SETTINGS, 0o755)):
         os.chown(path, 0, 0)
         os.chmod(path, mode)
     while bound:

@@ -363,7 +363,7 @@ def _():
     write("/mnt/bare/etc/passwd", "root:x:0:0::/:/bin/sh\n_ssmenv:x:979:979::/:/bin/false\n")
     write("/mnt/bare" + CONFIG, '[env]\nA = "1"\n')
     for path in ("/lib/security/pam_ssmenv.so", "/libexec/ssmenv/ssmenv-helper",
-                 "/libexec/ssmenv/ssmenv-fetch"):
+                 "/libexec/ssmenv/ssmenv-groups", "/libexec/ssmenv/ssmenv-fetch"):
         write(f"/mnt/bare{STAGE}{path}", "", 0o644 if path.endswith(".so") else 0o711)
     found, code = findings("--root", "/mnt/bare")
     check_equal([(item[1], item[2][:20]) for item in found], [

@@ -4,6 +4,7 @@ fake: what comes from the cache, what is fetched, what happens when AWS is away.
 
 import os
 import sys
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 if "SSMENV_STAGE" not in os.environ:
@@ -206,6 +207,37 @@ def _():
             accounts.write("deploy:x:54322:54322::/:/bin/sh\n")
         check_equal(helper.log_in(user="deploy").variables.get("ROLE"), "dba")
         check_equal(helper.log_in(user="root").variables.get("ROLE"), None)
+
+
+@test("a directory that does not answer costs the sections for groups, and half of the time at most")
+def _():
+    with Cloud() as cloud:
+        cloud.configure(TWO + "[env group=db*]\nROLE = \"dba\"\n[env user=!root group=dba]\nR = \"r\"\n")
+        os.mkfifo("/mnt/silent")
+        os.system("mount --bind /mnt/silent /etc/group")
+        try:
+            start = time.monotonic()
+            reply = helper.log_in(user="deploy", timeout_ms=3000)
+            took = time.monotonic() - start
+        finally:
+            os.system("umount /etc/group")
+        check_equal((reply.outcome, sorted(reply.variables)), ("partial", ["DB_PASS", "DB_USER"]))
+        check_contains(reply.error, "the groups of deploy cannot be found out, and no section with group= "
+                                    "counts (try: getent initgroups deploy): ssmenv-groups: no time left")
+        check(took < 3, f"{took} s for a login of 3")
+
+
+@test("nobody asks for groups where no section names one for this login")
+def _():
+    with Cloud() as cloud:
+        cloud.configure(TWO + "[env user=!root group=dba]\nROLE = \"dba\"\n")
+        program = helper.PROGRAM.parent / "ssmenv-groups"
+        program.rename(f"{program}.away")
+        try:
+            check_equal(helper.log_in(user="root").outcome, "complete")
+            check_contains(helper.log_in(user="deploy").error, "ssmenv-groups: No such file or directory")
+        finally:
+            os.rename(f"{program}.away", program)
 
 
 @test("as root it refuses to work without an account to become")

@@ -15,7 +15,6 @@
 #define PROGRAM_MODE   0711
 #define SET_IDS        (S_ISUID | S_ISGID)
 #define OTHERS_READ    (S_IRGRP | S_IROTH)
-#define FETCHER_NAME   "ssmenv-fetch"
 #define DROP_IN_FOLDER "conf.d"
 
 void check_switch(struct checking *checking)
@@ -230,14 +229,18 @@ static void check_program(struct checking *checking, const char *path)
 
 void check_programs(struct checking *checking)
 {
-    char *fetcher = join(PATH_HELPER, folder_length(PATH_HELPER), FETCHER_NAME);
+    static const char *const companions[] = {"ssmenv-groups", "ssmenv-fetch"};
 
     check_program(checking, PATH_HELPER);
-    if (fetcher != NULL)
-        check_program(checking, fetcher);
-    else
-        checking->findings.failed = true;
-    free(fetcher);
+    for (size_t i = 0; i < sizeof companions / sizeof companions[0]; i++) {
+        char *path = join(PATH_HELPER, folder_length(PATH_HELPER), companions[i]);
+
+        if (path != NULL)
+            check_program(checking, path);
+        else
+            checking->findings.failed = true;
+        free(path);
+    }
 }
 
 /* --- the cache's folder --- */

@@ -1,13 +1,5 @@
-/* Which sections are looked at. A directory of groups that does not answer holds nobody: it is
- * asked by a process of its own. */
-#include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+/* Which sections are looked at. */
 #include "cli/doctor/doctor.h"
-#include "common/program.h"
 #include "config/groups.h"
 #include "config/plan.h"
 
@@ -22,58 +14,16 @@ static bool is_in_groups(struct groups *groups, const char *user, const struct s
     return section->groups.count == 0;
 }
 
-/* Writes a byte for each section: whether its groups let the user in. */
-static void __attribute__((noreturn)) judge_groups(const struct doctor *doctor, int output)
-{
-    struct groups groups = GROUPS_INIT;
-
-    for (size_t i = 0; i < doctor->config.section_count; i++) {
-        char matches = is_in_groups(&groups, doctor->user, &doctor->config.sections[i]) ? 1 : 0;
-
-        if (write(output, &matches, 1) != 1)
-            _exit(EXIT_FAILURE);
-    }
-    _exit(EXIT_SUCCESS);
-}
-
-static bool read_verdict(int input, struct deadline deadline, bool *matches)
-{
-    struct pollfd poll_for = {.fd = input, .events = POLLIN};
-    char byte = 0;
-
-    if (poll(&poll_for, 1, deadline_left(deadline)) <= 0 || read(input, &byte, 1) != 1)
-        return false;
-    *matches = byte == 1;
-    return true;
-}
-
 /* False when nobody answered in time. */
 static bool ask_groups(struct doctor *doctor)
 {
-    struct deadline deadline = doctor_deadline(doctor);
-    struct error error = ERROR_INIT;
-    int ends[2];
-    bool answered = true;
-    pid_t child;
+    struct groups groups = {.config = &doctor->config, .deadline = doctor_deadline(doctor)};
 
-    if (!program_pipe(ends, &error))
-        return false;
-    child = fork();
-    if (child == 0)
-        judge_groups(doctor, ends[1]);
-    close(ends[1]);
-    for (size_t i = 0; answered && i < doctor->config.section_count; i++) {
-        bool matches = false;
-
-        answered = child > 0 && read_verdict(ends[0], deadline, &matches);
-        doctor->selected[i] = doctor->selected[i] && matches;
-    }
-    close(ends[0]);
-    if (child > 0) {
-        kill(child, SIGKILL);
-        waitpid(child, NULL, 0);
-    }
-    return answered;
+    for (size_t i = 0; i < doctor->config.section_count; i++)
+        doctor->selected[i] =
+            doctor->selected[i] && is_in_groups(&groups, doctor->user, &doctor->config.sections[i]);
+    groups_free(&groups);
+    return !error_is_set(&groups.error);
 }
 
 static bool names_groups(const struct config *config)

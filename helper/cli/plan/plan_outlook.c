@@ -174,11 +174,16 @@ static void join_open_sets(struct outlook *outlook)
 bool outlook_make(struct outlook *outlook, const struct config *config, const char *user,
                   const char *service, uid_t owner, struct error *error)
 {
-    *outlook = (struct outlook){.config = config};
+    *outlook = (struct outlook){
+        .config = config,
+        .groups = {.config = config, .deadline = deadline_in(TIMEOUT_DEFAULT_MS / 2)}};
     outlook->login = (struct login){
         .user = user, .service = service, .in_group = groups_have, .context = &outlook->groups};
     if (!plan_build(&outlook->plan, config, &outlook->login, &outlook->planning))
         return error_set(error, "%s", outlook->planning.items[0].text);
+    if (error_is_set(&outlook->groups.error))
+        diagnostics_add(&outlook->planning, SEVERITY_ERROR, (struct position){0}, "%s",
+                        outlook->groups.error.text);
     outlook->answers = calloc(outlook->plan.lookup_count + 1, sizeof *outlook->answers);
     outlook->sets = calloc(outlook->plan.set_count + 1, sizeof *outlook->sets);
     if (outlook->answers == NULL || outlook->sets == NULL ||
