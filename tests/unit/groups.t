@@ -148,6 +148,31 @@ def not_installed():
     check_equal(member("root", "root"), ["yes"])
 
 
+@test("an answer that is none lets nobody in")
+def no_answer():
+    needs_root()
+    program = Path("/mnt/ssmenv/libexec/ssmenv/ssmenv-groups")
+    program.rename(program.with_name("away"))
+    for payload, complaint in (
+            (frame(5, struct.pack(">HBB", 2, 1, 2)), "it gave no clear answer"),
+            (frame(5, struct.pack(">HBBB", 2, 1, 1, 1)), "it gave no clear answer"),
+            (frame(5, struct.pack(">HB", 2, 1)), "it gave no clear answer"),
+            (frame(5, struct.pack(">HBBB", 3, 1, 1, 1)), "it answered another question"),
+            (frame(5, struct.pack(">HB", 1, 1)), "it answered another question"),
+            (frame(3, struct.pack(">HBB", 2, 1, 1)), "sent no frame of version 1"),
+            (frame(5, struct.pack(">HBB", 2, 1, 1)) + b"x", "sent more than one frame"),
+            (frame(5, struct.pack(">HBB", 2, 1, 1))[:-1], "ended after 3 of 4 bytes")):
+        said = "".join(f"\\{byte:03o}" for byte in payload)
+        program.write_text(f"#!/bin/sh\ncat >/dev/null\nprintf '{said}'\n")
+        program.chmod(0o755)
+        answers, error = answer("ada", "dba", "none")
+        check_equal(answers, ["no", "no"], complaint)
+        check_contains(error, f"ssmenv-groups: {complaint}")
+    program.write_text("#!/bin/sh\ncat >/dev/null\nprintf 'SSME\\1\\5\\0\\0\\0\\0\\0\\4\\0\\2\\1\\0'\n")
+    check_equal(answer("ada", "dba", "none"), (["yes", "no"], ""))
+    program.with_name("away").rename(program)
+
+
 def frame(kind, payload):
     return b"SSME" + struct.pack(">BBHI", 1, kind, 0, len(payload)) + payload
 
