@@ -49,6 +49,14 @@ static void raise_limits(void)
         raise_limit(limits[i].resource, limits[i].at_least);
 }
 
+/* All logins of the host wait for the one that fetches, so it must not stand behind everything else
+ * because it happens to be that of a nice(1) session. Others than root may not. */
+static void raise_priority(void)
+{
+    if (getpriority(PRIO_PROCESS, 0) > 0)
+        setpriority(PRIO_PROCESS, 0, 0);
+}
+
 static bool own_folder(int descriptor, const char *folder, uid_t uid, gid_t gid,
                        struct error *error)
 {
@@ -125,6 +133,7 @@ static bool leave_surroundings(pid_t parent, struct error *error)
 bool privilege_drop(uid_t uid, gid_t gid, pid_t parent, struct error *error)
 {
     raise_limits();
+    raise_priority();
     if (getuid() == 0 || geteuid() == 0) {
         if (!become(uid, gid, error))
             return false;

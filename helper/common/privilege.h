@@ -2,11 +2,11 @@
  * How a helper becomes nobody in particular, once and for good, before it reads anything.
  *
  * privilege_drop() is for a process that a host (sshd, su …) started. As root it raises the limits
- * that the session's pam_limits may have lowered, becomes uid and gid in all three ids without any
- * supplementary group, and verifies that root cannot be regained. Not as root it keeps its ids. In
- * both cases it leaves nothing of its surroundings: umask 077, folder /, no core, not dumpable (so
- * that processes of the same uid cannot read its memory), SIGPIPE ignored, no descriptor above 2;
- * and it is killed when its parent ends, if it has one.
+ * that the session's pam_limits may have lowered, ends a low priority, becomes uid and gid in all
+ * three ids without any supplementary group, and verifies that root cannot be regained. Not as root
+ * it keeps its ids. In both cases it leaves nothing of its surroundings: umask 077, folder /, no
+ * core, not dumpable (so that processes of the same uid cannot read its memory), SIGPIPE ignored,
+ * no descriptor above 2; and it is killed when its parent ends, if it has one.
  */
 #ifndef SSMENV_COMMON_PRIVILEGE_H
 #define SSMENV_COMMON_PRIVILEGE_H

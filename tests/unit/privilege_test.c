@@ -56,10 +56,13 @@ static void drop_and_look(void)
     uid_t ids[3];
     gid_t groups[3];
     char folder[32];
+    bool may_raise;
 
     /* Only the soft limits: containers often take from root the right to raise the hard ones. */
     lower(RLIMIT_NPROC, 20);
     lower(RLIMIT_NOFILE, 20);
+    CHECK(setpriority(PRIO_PROCESS, 0, 10) == 0);
+    may_raise = setpriority(PRIO_PROCESS, 0, 9) == 0;
     umask(0);
     CHECK(setgroups(2, (gid_t[]){4, 5}) == 0);
     if (!CHECK(privilege_drop(SOMEBODY, SOMEBODY + 1, getppid(), &error)))
@@ -74,6 +77,10 @@ static void drop_and_look(void)
     CHECK(setuid(0) != 0);
     CHECK(getrlimit(RLIMIT_NPROC, &limit) == 0 && limit.rlim_cur >= 4096);
     CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= 256);
+    if (may_raise)
+        CHECK_INT(getpriority(PRIO_PROCESS, 0), 0);
+    else
+        puts("# this root may not raise a priority (CAP_SYS_NICE): not looked at");
     CHECK(getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0);
     CHECK_INT(prctl(PR_GET_DUMPABLE), 0);
     CHECK_INT(umask(0), 077);
