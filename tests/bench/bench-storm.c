@@ -3,9 +3,10 @@
  *
  *     bench-storm CONFDIR SERVICE VARIABLES LOGINS
  *
- * All processes are ready to open their session before the first one does. Prints one line a login,
- * in no order: nanoseconds from the common start until its pam_open_session was done. A login that
- * did not deliver ends the program with status 1.
+ * All processes are ready to open their session before the first one does, and stay, as sessions
+ * do, until the last one has. Prints one line a login, in no order: nanoseconds from the common
+ * start until its pam_open_session was done. A login that did not deliver ends the program with
+ * status 1.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -17,35 +18,63 @@
 #define FAILED (-1)
 
 struct storm {
-    int ready[2]; /* each process writes a byte */
-    int gate[2];  /* its end starts all */
+    int ready[2]; /* each process writes a byte when it is ready, and one when it is done */
+    int start[2]; /* its end starts all */
+    int end[2];   /* its end ends all */
     struct shared {
         int64_t started;
         int64_t elapsed[];
     } * shared;
 };
 
-static void log_in(struct storm *storm, struct login *login, size_t number)
+static void tell(const struct storm *storm)
 {
     char byte = 0;
+
+    if (write(storm->ready[1], &byte, 1) != 1)
+        _exit(1);
+}
+
+static void wait_for_end_of(const int gate[2])
+{
+    char byte;
+
+    if (read(gate[0], &byte, 1) != 0)
+        _exit(1);
+}
+
+static void log_in(struct storm *storm, struct login *login, size_t number)
+{
     int64_t ended;
 
-    close(storm->gate[1]);
+    close(storm->start[1]);
+    close(storm->end[1]);
     login_begin(login);
-    if (write(storm->ready[1], &byte, 1) != 1 || read(storm->gate[0], &byte, 1) != 0)
-        _exit(1);
+    tell(storm);
+    wait_for_end_of(storm->start);
     login_open(login);
     ended = now_ns();
     storm->shared->elapsed[number] =
         login_delivered(login) ? ended - storm->shared->started : FAILED;
+    tell(storm);
+    wait_for_end_of(storm->end);
     login_end(login);
     _exit(0);
 }
 
-static void start_all(struct storm *storm, struct login *login, size_t count)
+/* Each process tells once. One that has ended can tell nothing more. */
+static void await_all(const struct storm *storm, size_t count)
 {
     char byte;
 
+    for (size_t i = 0; i < count; i++) {
+        if (read(storm->ready[0], &byte, 1) != 1)
+            give_up("a process");
+    }
+}
+
+static void start_all(struct storm *storm, struct login *login, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
         pid_t child = fork();
 
@@ -54,10 +83,8 @@ static void start_all(struct storm *storm, struct login *login, size_t count)
         if (child == 0)
             log_in(storm, login, i);
     }
-    for (size_t i = 0; i < count; i++) {
-        if (read(storm->ready[0], &byte, 1) != 1)
-            give_up("ready");
-    }
+    close(storm->ready[1]);
+    await_all(storm, count);
 }
 
 static size_t report(const struct storm *storm, size_t count)
@@ -89,12 +116,14 @@ int main(int argc, char **argv)
     bytes = sizeof *storm.shared + count * sizeof storm.shared->elapsed[0];
     storm.shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (storm.shared == MAP_FAILED || pipe2(storm.ready, O_CLOEXEC) != 0 ||
-        pipe2(storm.gate, O_CLOEXEC) != 0)
+        pipe2(storm.start, O_CLOEXEC) != 0 || pipe2(storm.end, O_CLOEXEC) != 0)
         give_up("setting up");
     memset(storm.shared->elapsed, 0xff, count * sizeof storm.shared->elapsed[0]);
     start_all(&storm, &login, count);
     storm.shared->started = now_ns();
-    close(storm.gate[1]);
+    close(storm.start[1]);
+    await_all(&storm, count);
+    close(storm.end[1]);
     while (wait(NULL) > 0)
         ;
     failed = report(&storm, count);
