@@ -18,29 +18,24 @@
 #define FAILED (-1)
 
 struct storm {
-    int ready[2]; /* each process writes a byte when it is ready, and one when it is done */
-    int start[2]; /* its end starts all */
-    int end[2];   /* its end ends all */
+    /* Each pipe tells one thing by its end. The first two end when each process, the others when
+     * the parent has closed its own: so also when one has ended without a word. */
+    int ready[2];
+    int done[2];
+    int start[2];
+    int end[2];
     struct shared {
         int64_t started;
         int64_t elapsed[];
     } * shared;
 };
 
-static void tell(const struct storm *storm)
-{
-    char byte = 0;
-
-    if (write(storm->ready[1], &byte, 1) != 1)
-        _exit(1);
-}
-
-static void wait_for_end_of(const int gate[2])
+static void wait_for_end_of(const int ends[2])
 {
     char byte;
 
-    if (read(gate[0], &byte, 1) != 0)
-        _exit(1);
+    if (read(ends[0], &byte, 1) != 0)
+        give_up("a pipe");
 }
 
 static void log_in(struct storm *storm, struct login *login, size_t number)
@@ -50,27 +45,16 @@ static void log_in(struct storm *storm, struct login *login, size_t number)
     close(storm->start[1]);
     close(storm->end[1]);
     login_begin(login);
-    tell(storm);
+    close(storm->ready[1]);
     wait_for_end_of(storm->start);
     login_open(login);
     ended = now_ns();
     storm->shared->elapsed[number] =
         login_delivered(login) ? ended - storm->shared->started : FAILED;
-    tell(storm);
+    close(storm->done[1]);
     wait_for_end_of(storm->end);
     login_end(login);
     _exit(0);
-}
-
-/* Each process tells once. One that has ended can tell nothing more. */
-static void await_all(const struct storm *storm, size_t count)
-{
-    char byte;
-
-    for (size_t i = 0; i < count; i++) {
-        if (read(storm->ready[0], &byte, 1) != 1)
-            give_up("a process");
-    }
 }
 
 static void start_all(struct storm *storm, struct login *login, size_t count)
@@ -84,7 +68,8 @@ static void start_all(struct storm *storm, struct login *login, size_t count)
             log_in(storm, login, i);
     }
     close(storm->ready[1]);
-    await_all(storm, count);
+    close(storm->done[1]);
+    wait_for_end_of(storm->ready);
 }
 
 static size_t report(const struct storm *storm, size_t count)
@@ -116,13 +101,14 @@ int main(int argc, char **argv)
     bytes = sizeof *storm.shared + count * sizeof storm.shared->elapsed[0];
     storm.shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (storm.shared == MAP_FAILED || pipe2(storm.ready, O_CLOEXEC) != 0 ||
-        pipe2(storm.start, O_CLOEXEC) != 0 || pipe2(storm.end, O_CLOEXEC) != 0)
+        pipe2(storm.done, O_CLOEXEC) != 0 || pipe2(storm.start, O_CLOEXEC) != 0 ||
+        pipe2(storm.end, O_CLOEXEC) != 0)
         give_up("setting up");
     memset(storm.shared->elapsed, 0xff, count * sizeof storm.shared->elapsed[0]);
     start_all(&storm, &login, count);
     storm.shared->started = now_ns();
     close(storm.start[1]);
-    await_all(&storm, count);
+    wait_for_end_of(storm.done);
     close(storm.end[1]);
     while (wait(NULL) > 0)
         ;

@@ -75,6 +75,11 @@ def storm():
     check_equal(len(ON.aws.calls_of("GetParameters")), 1, "calls")
 
 
+@test("a storm of sessions that are refused ends, and says so")
+def storm_refused():
+    check_contains(failure("bench-storm", stage.CONFDIR, "other", 0, 3), "3 of 3 logins did not deliver")
+
+
 @test("peak memory is told of host, helper and fetcher")
 def peak():
     service("two", 2)

@@ -267,6 +267,21 @@ def _():
                              if item["state"] == "set"}, got, f"{user} by {service}")
 
 
+@test("groups that cannot be found out are a problem that plan shows")
+def _():
+    with Cloud() as cloud:
+        cloud.configure('[env]\nA = "1"\n[env group=dba]\nB = "2"\n')
+        program = helper.PROGRAM.parent / "ssmenv-groups"
+        program.rename(f"{program}.away")
+        try:
+            text, problems = plan(), told()["problems"]
+        finally:
+            os.rename(f"{program}.away", program)
+        unknown = "the groups of daemon cannot be found out, and no section with group= counts"
+        check_contains(text, unknown)
+        check(any(unknown in problem for problem in problems), problems)
+
+
 # --- values and who may see them ---
 
 @test("root is shown the values that are known with --show-values, on one line each")

@@ -14,8 +14,7 @@ static bool is_in_groups(struct groups *groups, const char *user, const struct s
     return section->groups.count == 0;
 }
 
-/* False when nobody answered in time. */
-static bool ask_groups(struct doctor *doctor)
+static void ask_groups(struct doctor *doctor)
 {
     struct groups groups = {.config = &doctor->config, .deadline = doctor_deadline(doctor)};
 
@@ -23,7 +22,8 @@ static bool ask_groups(struct doctor *doctor)
         doctor->selected[i] =
             doctor->selected[i] && is_in_groups(&groups, doctor->user, &doctor->config.sections[i]);
     groups_free(&groups);
-    return !error_is_set(&groups.error);
+    if (error_is_set(&groups.error))
+        report_add(&doctor->report, MARK_BAD, "groups", "%s", groups.error.text);
 }
 
 static bool names_groups(const struct config *config)
@@ -49,10 +49,5 @@ void doctor_select(struct doctor *doctor)
     if (doctor->user == NULL || !names_groups(&doctor->config))
         return;
     report_waiting("asking for the groups of %s", doctor->user);
-    if (!ask_groups(doctor))
-        report_add(
-            &doctor->report, MARK_BAD, "groups",
-            "the groups of %s cannot be found out: whoever the file nsswitch.conf names does "
-            "not answer; sections with group= wait for that at each login, and are left out",
-            doctor->user);
+    ask_groups(doctor);
 }
