@@ -29,11 +29,13 @@ static struct deadline work_deadline(int64_t timeout_ms)
 }
 
 /* Gives up root before anything is read. A cache folder that cannot be made slows logins down, it
- * does not end them. */
+ * does not end them. Of many logins at once the sooner begun are the sooner done. */
 static bool settle(const struct invocation *invocation, struct error *folder, struct error *error)
 {
-    if (geteuid() == 0 && invocation->uid != 0)
+    if (geteuid() == 0 && invocation->uid != 0) {
+        privilege_go_first();
         privilege_make_folder(PATH_RUNDIR, invocation->uid, invocation->gid, folder);
+    }
     return privilege_drop(invocation->uid, invocation->gid, invocation->parent, error);
 }
 

@@ -37,11 +37,18 @@ def package(name):
     return first_line("dpkg-query", "-W", "-f", "${Version}\n", name)
 
 
+def grouping():
+    """sched(7): what a helper's priority counts against."""
+    switch = pathlib.Path("/proc/sys/kernel/sched_autogroup_enabled")
+    grouped = switch.exists() and switch.read_text().strip() == "1"
+    return f"processes {'grouped by session (autogroup)' if grouped else 'not grouped by session'}"
+
+
 def machine(first):
     """What the figures depend on."""
     return [f"{processor()}; load average at the end {os.getloadavg()[0]:.1f}; everything measured "
             + ("but the 500 logins went before other programs (SCHED_RR)" if first else "had ordinary priority"),
-            f"Linux {platform.release()}; glibc {package('libc6')}; Linux-PAM {package('libpam0g')}",
+            f"Linux {platform.release()}, {grouping()}; glibc {package('libc6')}; Linux-PAM {package('libpam0g')}",
             f"{first_line('gcc', '--version')}; libcurl {package('libcurl4')}; "
             f"OpenSSL {package('libssl3')}; awscli {package('awscli')}; curl {package('curl')}"]
 

@@ -168,7 +168,7 @@ def calls_for_parameters(on, scale):
                {"parameters": {count: median(by_count[count]) for count in counts}})
 
 
-STORMS = 15
+STORMS = 30
 
 
 def storm(on, scale):

@@ -2,10 +2,11 @@
 """The module with ssmenv-helper itself, which gives up root and reads a configuration of constants."""
 
 import os
+import pathlib
 
 import harness
 from harness import NOBODY, PAM_SESSION_ERR, PAM_SUCCESS, check_log_line, open_session
-from tap import check_equal, test
+from tap import Skip, check_equal, test
 
 harness.enter()
 
@@ -61,6 +62,39 @@ def awkward_hosts():
                     (f"uid={NOBODY}",), ("file-size=1",)):
         outcome = log_in('[env]\nDB_PORT = "5432"\n', *options, mode=0o644)
         check_equal((outcome.result, outcome.variables), (PAM_SUCCESS, {"DB_PORT": "5432"}), options)
+
+
+def may_go_first():
+    """Containers often take from root the right to (CAP_SYS_NICE)."""
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, own - 1)
+    except PermissionError:
+        return False
+    os.setpriority(os.PRIO_PROCESS, 0, own)
+    return True
+
+
+@test("what fetches for a login goes before other programs, and the session does not")
+def goes_first():
+    harness.needs_stage()
+    if not may_go_first():
+        raise Skip("this root may not raise a priority (CAP_SYS_NICE)")
+    seen = harness.FOLDER / "priority"
+    seen.touch()
+    seen.chmod(0o666)
+    look = harness.FOLDER / "look"
+    look.write_text(f"#!/bin/sh\nexec >{seen}\nnice\ncat /proc/self/autogroup\n")
+    look.chmod(0o755)
+    profile = harness.FOLDER / "profile"
+    profile.write_text(f"[default]\ncredential_process = {look}\n")
+    group = pathlib.Path("/proc/self/autogroup")
+    before = group.read_text() if group.exists() else ""
+    log_in(f"[aws]\nregion = us-east-2\nconfig_file = {profile}\n[env]\nDB_USER = /app/user\n")
+    nice, *session = seen.read_text().splitlines()
+    check_equal(nice, "-20")
+    if group.exists():
+        check_equal((session[0].split()[1:], group.read_text()), (["nice", "-20"], before))
 
 
 harness.run()

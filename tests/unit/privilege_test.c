@@ -100,6 +100,72 @@ static void root_is_given_up_completely(void)
     close(descriptor);
 }
 
+/* Empty where the kernel does not group by session. */
+static void read_autogroup(char *text, size_t size)
+{
+    int descriptor = open("/proc/self/autogroup", O_RDONLY | O_CLOEXEC);
+    ssize_t length = descriptor < 0 ? 0 : read(descriptor, text, size - 1);
+
+    text[length < 0 ? 0 : length] = '\0';
+    if (descriptor >= 0)
+        close(descriptor);
+}
+
+static void go_first_in_a_session_of_others(void)
+{
+    char before[64];
+    char after[64];
+
+    read_autogroup(before, sizeof before);
+    privilege_go_first();
+    read_autogroup(after, sizeof after);
+    CHECK_INT(getpriority(PRIO_PROCESS, 0), -20);
+    CHECK_TEXT(after, before);
+}
+
+static void go_first_in_a_session_of_its_own(void)
+{
+    char group[64];
+
+    CHECK(setsid() == getpid());
+    privilege_go_first();
+    read_autogroup(group, sizeof group);
+    CHECK_INT(getpriority(PRIO_PROCESS, 0), -20);
+    if (group[0] != '\0')
+        CHECK_CONTAINS(group, "nice -20");
+    else
+        puts("# this kernel does not group by session: not looked at");
+}
+
+static void a_helper_goes_first_and_takes_nobody_along(void)
+{
+    int own = getpriority(PRIO_PROCESS, 0);
+
+    if (!is_root())
+        return;
+    if (setpriority(PRIO_PROCESS, 0, own - 1) != 0) {
+        tap_skip("this root may not raise a priority (CAP_SYS_NICE)");
+        return;
+    }
+    setpriority(PRIO_PROCESS, 0, own);
+    in_child(go_first_in_a_session_of_others);
+    in_child(go_first_in_a_session_of_its_own);
+}
+
+static void go_first_as_somebody(void)
+{
+    if (geteuid() == 0 && setresuid(SOMEBODY, SOMEBODY, SOMEBODY) != 0)
+        _exit(9);
+    setsid();
+    privilege_go_first();
+    CHECK(getpriority(PRIO_PROCESS, 0) > -20);
+}
+
+static void who_may_not_go_first_stays_in_line(void)
+{
+    in_child(go_first_as_somebody);
+}
+
 static void drop_as_somebody(void)
 {
     struct error error = ERROR_INIT;
@@ -197,6 +263,9 @@ static void the_folder_is_made_once_for_its_owner_only(void)
 static const struct tap_test tests[] = {
     {"root is given up completely, and nothing of the surroundings stays",
      root_is_given_up_completely},
+    {"a helper goes before other programs and takes no other session's along",
+     a_helper_goes_first_and_takes_nobody_along},
+    {"who may not go first stays in line", who_may_not_go_first_stays_in_line},
     {"without root the ids stay, and memory is protected all the same",
      without_root_the_ids_stay_and_the_rest_holds},
     {"without an account to become root is refused", nobody_stays_root},
