@@ -7,10 +7,10 @@ import pathlib
 import subprocess
 
 from doctor import configure, doctor
-from doctor_aws import ACCOUNT, PAIR, aws, host
+from doctor_aws import ACCOUNT, PAIR, aws
 
 from machine import CONFIG, CREDENTIALS  # noqa: E402
-from tap import check, check_contains, check_equal, check_lacks, run, test  # noqa: E402
+from tap import check_contains, check_equal, check_lacks, run, test  # noqa: E402
 
 MAKES_IT = "this makes it, with the value that you then type:"
 
