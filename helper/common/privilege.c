@@ -4,15 +4,11 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* The highest priority of setpriority(2). */
-#define FIRST (-20)
 
 /* A login's limits are for the user's programs. The helper's uid is shared by all logins, so a
  * small NPROC would let twenty simultaneous logins starve each other; a lower AS ends a program at
@@ -61,27 +57,20 @@ static void raise_priority(void)
         setpriority(PRIO_PROCESS, 0, 0);
 }
 
-/* sched(7): where the kernel groups processes by session, a process competes only within its own,
- * and it is the group's priority that counts against others. */
-static void raise_session(void)
-{
-    static const char path[] = "/proc/self/autogroup";
-    char text[16];
-    int length = snprintf(text, sizeof text, "%d", FIRST);
-    int descriptor = open(path, O_WRONLY | O_CLOEXEC);
-
-    if (descriptor < 0)
-        return;
-    if (write(descriptor, text, (size_t)length) < 0)
-        errno = 0; /* not allowed */
-    close(descriptor);
-}
-
+/* No system call that a filter of the surroundings may forbid, as setpriority(2): only files. */
 void privilege_go_first(void)
 {
-    setpriority(PRIO_PROCESS, 0, FIRST);
-    if (getsid(0) == getpid())
-        raise_session();
+    static const char priority[] = "-20"; /* the highest of nice(1) */
+    int descriptor;
+
+    if (getsid(0) != getpid())
+        return;
+    descriptor = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return;
+    if (write(descriptor, priority, sizeof priority - 1) < 0)
+        errno = 0; /* not allowed: it stays in line */
+    close(descriptor);
 }
 
 static bool own_folder(int descriptor, const char *folder, uid_t uid, gid_t gid,

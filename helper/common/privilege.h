@@ -19,10 +19,11 @@
  * that belongs to root or uid is touched, and no symlink is followed. */
 bool privilege_make_folder(const char *folder, uid_t uid, gid_t gid, struct error *error);
 
-/* Only for root, before privilege_drop(): this process, its session if it leads one, and its
- * children go before other processes. All logins of the host may wait for the one that fetches;
- * in line with those that come after it, it would make nearly all of them wait. Where that is not
- * allowed (containers often take CAP_SYS_NICE away) it stays in line: slower, not wrong. */
+/* Only for root, before privilege_drop(), and for the leader of a session: it and its children go
+ * before other sessions, where the kernel groups processes by them (sched(7), "autogroup"). All
+ * logins of the host may wait for the one that fetches; in line with those that come after it, it
+ * would make nearly all of them wait. Where that is not allowed (containers often take CAP_SYS_NICE
+ * away) or nothing is grouped, it stays in line: slower, not wrong. */
 void privilege_go_first(void);
 
 /* For what a person or a script starts, and may leave running. */

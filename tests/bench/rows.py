@@ -91,7 +91,7 @@ def warm_against_bashrc(on, scale):
 
 def warm_against_pam_exec(on, scale):
     on.stack("exec", f"session required pam_exec.so {EMPTY}")
-    warm, pam_exec = pairs(scale(150), login("warm", 2), login("exec", 0),
+    warm, pam_exec = pairs(scale(300), login("warm", 2), login("exec", 0),
                            options=("descriptors=20000",))
     ratio = ratios(pam_exec, warm)
     return Row("warm login against pam_exec running a no-op (hard descriptor limit 20000)",
@@ -168,7 +168,7 @@ def calls_for_parameters(on, scale):
                {"parameters": {count: median(by_count[count]) for count in counts}})
 
 
-STORMS = 30
+STORMS = 60
 
 
 def storm(on, scale):
