@@ -40,7 +40,7 @@ CONFDIR     = $(SYSCONFDIR)/ssmenv
 
 # --- flags -------------------------------------------------------------------------------------
 
-links = $(shell echo 'int main(void) { return 0; }' | $(CC) -fPIE $(1) -x c -o /dev/null - >/dev/null 2>&1 && echo '$(1)')
+links = $(shell echo 'int main(void) { return 0; }' | $(1) -x c -o /dev/null - >/dev/null 2>&1 && echo yes)
 probe = $(shell $(CC) -Werror $(1) -x c -c -o /dev/null /dev/null >/dev/null 2>&1 && echo '$(1)')
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes \
@@ -65,9 +65,16 @@ CPPFLAGS += -D_GNU_SOURCE -Iinclude -Ihelper -iquote pam_module -Itests -I$(BUIL
 CFLAGS   += -std=c17 -g $(OPTIMISE) -fPIC -fvisibility=hidden $(WARNINGS) $(HARDENING)
 LDFLAGS  += -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(LDHARDEN)
 PIE       = -pie
-# The helper is most of what a login costs, and its dynamic loader was a third of that. STATIC= builds it
-# like the others; so it is built where the C library cannot be linked statically.
-STATIC   ?= $(if $(SANITIZE),,$(call links,-static-pie))
+# The helper is most of what a login costs, and its dynamic loader was a third of that; the start of a static
+# glibc is another third. So it is linked with musl where that is installed. MUSL_CC= links it with the system's C
+# library, STATIC= builds it like the others; so it is built where the C library cannot be linked statically.
+ifeq ($(origin MUSL_CC),undefined)
+MUSL_CC  := $(if $(SANITIZE),,$(if $(call links,musl-gcc -static),musl-gcc))
+endif
+MUSL_DIR  = $(dir $(filter %/crti.o,$(shell $(MUSL_CC) -static -x c /dev/null -\#\#\# 2>&1)))
+# musl-gcc itself knows no -static-pie.
+MUSL_LINK = -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text
+STATIC   ?= $(if $(SANITIZE),,$(if $(call links,$(CC) -fPIE -static-pie),-static-pie))
 FETCH_LIBS = $(shell $(PKGCONFIG) --libs libcurl libcrypto libcjson)
 
 # --- sources -----------------------------------------------------------------------------------
@@ -75,6 +82,7 @@ FETCH_LIBS = $(shell $(PKGCONFIG) --libs libcurl libcrypto libcjson)
 MODULE_SOURCES = $(wildcard pam_module/*.c)
 LOGIN_SOURCES  = $(wildcard helper/login*.c)
 HELPER_SOURCES = helper/ssmenv-helper.c $(LOGIN_SOURCES) $(wildcard helper/common/*.c helper/config/*.c helper/cache/*.c)
+MUSL_SOURCES   = $(wildcard helper/musl/*.c) $(filter-out helper/common/heap.c,$(HELPER_SOURCES))
 GROUPS_SOURCES = helper/ssmenv-groups.c helper/config/pattern.c $(wildcard helper/common/*.c)
 FETCH_SOURCES  = helper/ssmenv-fetch.c $(wildcard helper/common/*.c helper/aws/*.c)
 COMMAND_SOURCES = helper/ssmenv.c $(LOGIN_SOURCES) \
@@ -83,6 +91,7 @@ LIBRARY_SOURCES = $(filter-out helper/ssmenv-% helper/ssmenv.c,$(sort $(MODULE_S
 TEST_SOURCES   = $(wildcard tests/unit/*.c tests/module/*.c tests/interop/*.c tests/e2e/*.c tests/bench/*.c)
 
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+musl_object = $(patsubst %.c,$(BUILD)/obj/musl/%.o,$(1))
 # A helper's stderr is /dev/null: its sanitized copy reports into a folder that the tests look into.
 REPORTING = $(if $(SANITIZE),$(call object,tests/sanitizer_options.c))
 LIBEXECS = ssmenv-helper ssmenv-groups ssmenv-fetch
@@ -121,6 +130,10 @@ $(BUILD)/obj/%.o: %.c Makefile | $(BUILD)/paths.h
 	@mkdir -p $(@D)
 	$(call run,CC)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/obj/musl/%.o: %.c Makefile | $(BUILD)/paths.h
+	@mkdir -p $(@D)
+	$(call run,CC)$(MUSL_CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
 # What a program may link is part of its security: see README, "Security".
 needed = readelf -d $(1) | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vx 'ld-linux.*'
 define check_needed
@@ -139,10 +152,16 @@ $(BUILD)/pam_ssmenv.so: $(call object,$(MODULE_SOURCES)) pam_module/pam_ssmenv.m
 	$(call check_needed,$@,libpam.so.0 libc.so.6)
 	$(call check_exports,$@)
 
+ifneq ($(MUSL_CC),)
+$(BUILD)/ssmenv-helper: $(call musl_object,$(MUSL_SOURCES))
+	$(call run,LD)$(MUSL_CC) $(CFLAGS) $(LDFLAGS) $(MUSL_LINK) -o $@ $(MUSL_DIR)rcrt1.o $(MUSL_DIR)crti.o $^ $(MUSL_DIR)crtn.o
+	$(call check_needed,$@,)
+else
 # The linker's warning names a function that would load a library at run time, which is fatal here.
 $(BUILD)/ssmenv-helper: $(call object,$(HELPER_SOURCES)) $(REPORTING)
 	$(call run,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(STATIC),$(STATIC) -Wl$(comma)--fatal-warnings,$(PIE)) -o $@ $^
 	$(call check_needed,$@,$(if $(STATIC),,libc.so.6))
+endif
 
 $(BUILD)/ssmenv-groups: $(call object,$(GROUPS_SOURCES)) $(REPORTING)
 	$(call run,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(PIE) -o $@ $^
@@ -180,7 +199,7 @@ deps:
 
 check: deps
 	$(MAKE) --no-print-directory -j$(JOBS) programs build/tests/sigv4-suite
-	$(MAKE) --no-print-directory -j$(JOBS) CC=clang BUILD=build/clang programs
+	$(MAKE) --no-print-directory -j$(JOBS) CC=clang MUSL_CC= BUILD=build/clang programs
 	$(SANITIZED) programs test-programs
 	$(RELOCATED) programs $(BENCH_PROGRAMS)
 	$(PROVE) --exec '' --timer --jobs $(JOBS) $(patsubst %.c,build/sanitized/tests/%,$(notdir $(filter %_test.c,$(TEST_SOURCES)))) \

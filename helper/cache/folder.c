@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cache/lock.h"
+#include "common/list.h"
 
 #define HEXADECIMAL "0123456789abcdef"
 #define PATH_BYTES  64
@@ -57,8 +58,7 @@ static bool stat_file(int folder, const char *name, const char *suffix, struct s
 
 static bool add_place(struct places *places, int folder, const char *name)
 {
-    struct place *grown =
-        realloc(places->items, (places->count + 1) * sizeof *places->items); /* holds no secrets */
+    struct place *grown = list_grow(places->items, places->count, sizeof *places->items);
     struct place *place;
     struct stat status;
 

@@ -5,15 +5,28 @@
 
 #include "ssmenv/limits.h"
 
+static void put_text(struct buffer *key, const char *text)
+{
+    size_t length = strlen(text);
+
+    buffer_append_number(key, length);
+    buffer_append_char(key, ':');
+    buffer_append(key, text, length);
+}
+
 void set_key_write(const char *identity, const struct lookup *lookups, size_t count,
                    struct buffer *key)
 {
-    buffer_append_format(key, "%zu:%s", strlen(identity), identity);
+    put_text(key, identity);
     for (size_t i = 0; i < count; i++) {
         const struct lookup *lookup = &lookups[i];
 
-        buffer_append_format(key, "\n%d %zu:%s %zu:%s", (int)lookup->kind, strlen(lookup->name),
-                             lookup->name, strlen(lookup->member), lookup->member);
+        buffer_append_char(key, '\n');
+        buffer_append_number(key, (size_t)lookup->kind);
+        buffer_append_char(key, ' ');
+        put_text(key, lookup->name);
+        buffer_append_char(key, ' ');
+        put_text(key, lookup->member);
     }
 }
 

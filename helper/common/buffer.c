@@ -83,7 +83,23 @@ void buffer_append_text(struct buffer *buffer, const char *text)
 
 void buffer_append_char(struct buffer *buffer, char c)
 {
-    buffer_append(buffer, &c, 1);
+    char *room = buffer_reserve(buffer, 1);
+
+    if (room == NULL)
+        return;
+    *room = c;
+    buffer_grow(buffer, 1);
+}
+
+void buffer_append_number(struct buffer *buffer, size_t number)
+{
+    char digits[3 * sizeof number];
+    size_t first = sizeof digits;
+
+    do
+        digits[--first] = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    buffer_append(buffer, digits + first, sizeof digits - first);
 }
 
 void buffer_append_format(struct buffer *buffer, const char *format, ...)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/frame.h"
+#include "common/list.h"
 #include "ssmenv/limits.h"
 #include "ssmenv/wire.h"
 
@@ -300,7 +301,7 @@ bool answer_add(struct answer *answer, const char *name, const char *value)
 
     if (entry.name != NULL && entry.value != NULL)
         /* clang-tidy 14 does not see that answer_clear() leaves NULL. NOLINTNEXTLINE */
-        entries = reallocarray(answer->entries, answer->count + 1, sizeof *entries);
+        entries = list_grow(answer->entries, answer->count, sizeof *entries);
     if (entries == NULL) {
         text_free(entry.name);
         text_free(entry.value);

@@ -129,7 +129,7 @@ void result_encode(const struct result *result, struct buffer *frame);
 bool result_decode(struct result *result, const void *payload, size_t length, struct error *error);
 void result_free(struct result *result);
 
-/* Adds a copy of an entry; false when memory ends. */
+/* Adds a copy of an entry to an answer that was not decoded; false when memory ends. */
 bool answer_add(struct answer *answer, const char *name, const char *value);
 /* Replaces to by a copy of from; false when memory ends. */
 bool answer_copy(struct answer *to, const struct answer *from);

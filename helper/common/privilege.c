@@ -8,13 +8,20 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#ifdef __GLIBC__
+typedef __rlimit_resource_t resource_id;
+#else
+typedef int resource_id;
+#endif
 
 /* A login's limits are for the user's programs. The helper's uid is shared by all logins, so a
  * small NPROC would let twenty simultaneous logins starve each other; a lower AS ends a program at
  * once. */
 static const struct {
-    __rlimit_resource_t resource;
+    resource_id resource;
     rlim_t at_least;
 } limits[] = {
     {RLIMIT_NPROC, 4096},         {RLIMIT_NOFILE, 256},          {RLIMIT_AS, RLIM_INFINITY},
@@ -27,7 +34,7 @@ static rlim_t lower_of(rlim_t a, rlim_t b)
 }
 
 /* Raises as far as this process may: root any limit, others the soft one up to the hard one. */
-static void raise_limit(__rlimit_resource_t resource, rlim_t at_least)
+static void raise_limit(resource_id resource, rlim_t at_least)
 {
     struct rlimit limit;
 
@@ -127,6 +134,12 @@ static bool become(uid_t uid, gid_t gid, struct error *error)
     return true;
 }
 
+/* Not every C library has close_range(2). */
+static int close_from(unsigned first)
+{
+    return (int)syscall(SYS_close_range, first, ~0U, 0U);
+}
+
 static bool leave_surroundings(pid_t parent, struct error *error)
 {
     static const struct rlimit no_core = {0, 0};
@@ -136,7 +149,7 @@ static bool leave_surroundings(pid_t parent, struct error *error)
         return error_set(error, "chdir /: %s", strerror(errno));
     if (setrlimit(RLIMIT_CORE, &no_core) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0)
         return error_set(error, "memory cannot be protected: %s", strerror(errno));
-    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || close_range(3, ~0U, 0) != 0)
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || close_from(3) != 0)
         return error_set(error, "descriptors and signals: %s", strerror(errno));
     if (parent == PRIVILEGE_NO_PARENT)
         return true;

@@ -46,8 +46,10 @@ static int describe_descriptors(posix_spawn_file_actions_t *actions, const struc
         code = describe_descriptor(actions, program->output, STDOUT_FILENO);
     if (code == 0)
         code = describe_descriptor(actions, program->errors, STDERR_FILENO);
+#ifdef __GLIBC__
     if (code == 0)
         code = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+#endif
     return code;
 }
 

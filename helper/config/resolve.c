@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/buffer.h"
+#include "common/list.h"
 #include "config/resolution.h"
 #include "ssmenv/limits.h"
 
@@ -177,13 +178,13 @@ static void find_import_owners(struct assembling *assembling)
 /* Makes room for one more variable. */
 static bool grow(struct environment *environment)
 {
-    size_t count = environment->count + 1;
-    struct variable *variables = reallocarray(environment->variables, count, sizeof *variables);
+    struct variable *variables =
+        list_grow(environment->variables, environment->count, sizeof *variables);
     size_t *lines = NULL;
 
     if (variables != NULL) {
         environment->variables = variables;
-        lines = reallocarray(environment->lines, count, sizeof *lines);
+        lines = list_grow(environment->lines, environment->count, sizeof *lines);
     }
     if (lines != NULL)
         environment->lines = lines;

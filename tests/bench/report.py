@@ -37,6 +37,11 @@ def package(name):
     return first_line("dpkg-query", "-W", "-f", "${Version}\n", name)
 
 
+def helpers_libc():
+    built_with_musl = (FOLDER.parents[1] / "build/relocated/obj/musl").exists()
+    return f"musl {package('musl')}" if built_with_musl else "static, or the same"
+
+
 def grouping():
     """sched(7): what a helper's priority counts against."""
     switch = pathlib.Path("/proc/sys/kernel/sched_autogroup_enabled")
@@ -48,7 +53,8 @@ def machine(first):
     """What the figures depend on."""
     return [f"{processor()}; load average at the end {os.getloadavg()[0]:.1f}; everything measured "
             + ("but the 500 logins went before other programs (SCHED_RR)" if first else "had ordinary priority"),
-            f"Linux {platform.release()}, {grouping()}; glibc {package('libc6')}; Linux-PAM {package('libpam0g')}",
+            f"Linux {platform.release()}, {grouping()}; glibc {package('libc6')}, the helper's {helpers_libc()}; "
+            f"Linux-PAM {package('libpam0g')}",
             f"{first_line('gcc', '--version')}; libcurl {package('libcurl4')}; "
             f"OpenSSL {package('libssl3')}; awscli {package('awscli')}; curl {package('curl')}"]
 

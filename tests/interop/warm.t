@@ -26,6 +26,8 @@ LOADER_CALLS_MAX = 30
 
 def is_static():
     """Whether the helper could be: then it is."""
+    if shutil.which("musl-gcc"):
+        return True
     done = subprocess.run(["cc", "-fPIE", "-static-pie", "-x", "c", "-o", "/dev/null", "-"], check=False,
                           capture_output=True, input=b"int main(void) { return 0; }")
     return done.returncode == 0

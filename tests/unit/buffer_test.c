@@ -1,5 +1,7 @@
 #include "common/buffer.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tap.h"
@@ -18,6 +20,21 @@ static void appended_pieces_make_one_text(void)
     buffer_free(&buffer);
     buffer_free(&buffer);
     CHECK(buffer.data == NULL);
+}
+
+static void numbers_are_decimal(void)
+{
+    static const size_t numbers[] = {0, 7, 10, 4294967296, SIZE_MAX};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct buffer buffer = BUFFER_INIT;
+        char expected[32];
+
+        buffer_append_number(&buffer, numbers[i]);
+        snprintf(expected, sizeof expected, "%zu", numbers[i]);
+        CHECK_TEXT(buffer_text(&buffer), expected);
+        buffer_free(&buffer);
+    }
 }
 
 static void growth_keeps_the_contents(void)
@@ -65,6 +82,7 @@ static void clearing_wipes_the_memory_and_keeps_it(void)
 
 static const struct tap_test tests[] = {
     {"appended pieces make one text", appended_pieces_make_one_text},
+    {"numbers are decimal", numbers_are_decimal},
     {"growth keeps the contents", growth_keeps_the_contents},
     {"passing the limit fails for good and drops the contents",
      passing_the_limit_fails_for_good_and_drops_the_contents},
