@@ -82,7 +82,7 @@ bool set_key_read(const char *text, struct set_key *key)
 
 void set_key_free(struct set_key *key)
 {
-    for (size_t i = 0; i < key->count; i++) {
+    for (size_t i = 0; key->lookups != NULL && i < key->count; i++) {
         text_free(key->lookups[i].name);
         text_free(key->lookups[i].member);
     }

@@ -102,7 +102,7 @@ static void what_cannot_be_had_is_refused(void)
         CHECK(once_realloc(block, too_much[i]) == NULL);
     }
     errno = 0;
-    CHECK(once_calloc(SIZE_MAX / 2, 3) == NULL);
+    CHECK(once_calloc(SIZE_MAX / 2 + 1, 2) == NULL);
     CHECK_INT(errno, ENOMEM);
 }
 
