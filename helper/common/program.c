@@ -46,7 +46,7 @@ static int describe_descriptors(posix_spawn_file_actions_t *actions, const struc
         code = describe_descriptor(actions, program->output, STDOUT_FILENO);
     if (code == 0)
         code = describe_descriptor(actions, program->errors, STDERR_FILENO);
-#ifdef __GLIBC__
+#ifdef __GLIBC__ /* only ssmenv-helper has another: it closed what it inherited */
     if (code == 0)
         code = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
 #endif

@@ -39,7 +39,7 @@ def package(name):
 
 def helpers_libc():
     built_with_musl = (FOLDER.parents[1] / "build/relocated/obj/musl").exists()
-    return f"musl {package('musl')}" if built_with_musl else "static, or the same"
+    return f"musl {package('musl')}" if built_with_musl else "the same"
 
 
 def grouping():

@@ -97,6 +97,17 @@ def _():
     check_equal([path for path in opened(warm_login()) if ".so" in path], [])
 
 
+@test("the helper is loaded at random addresses, without a loader, and nothing in it can be written and run")
+def _():
+    done = subprocess.run(["readelf", "-hlW", helper.PROGRAM], check=True, capture_output=True, text=True)
+    headers = [line.split() for line in done.stdout.splitlines() if line.startswith("  ")]
+    check(["Type:", "DYN"] in [words[:2] for words in headers], done.stdout)
+    segments = {words[0] for words in headers}
+    check_equal("INTERP" in segments, not is_static(), done.stdout)
+    check("GNU_RELRO" in segments, done.stdout)
+    check_equal([words for words in headers if "RWE" in words], [], "segments")
+
+
 @test("a warm login opens the configuration and one file for each set, and writes none")
 def _():
     calls = warm_login()
