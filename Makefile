@@ -67,14 +67,17 @@ LDFLAGS  += -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed $(LDHARDEN)
 PIE       = -pie
 # The helper is most of what a login costs, and its dynamic loader was a third of that; the start of a static
 # glibc is another third. So it is linked with musl where that is installed. MUSL_CC= links it with the system's C
-# library, STATIC= builds it like the others; so it is built where the C library cannot be linked statically.
+# library, with STATIC= it is built like the others; so it is where the C library cannot be linked statically.
 ifeq ($(origin MUSL_CC),undefined)
 MUSL_CC  := $(if $(SANITIZE),,$(if $(call links,musl-gcc -static),musl-gcc))
 endif
+ifeq ($(origin STATIC),undefined)
+STATIC   := $(if $(SANITIZE)$(MUSL_CC),,$(if $(call links,$(CC) -fPIE -static-pie),-static-pie))
+endif
+HELPERS_LIBC = $(if $(MUSL_CC),musl,$(if $(STATIC),static,shared))
 MUSL_DIR  = $(dir $(filter %/crti.o,$(shell $(MUSL_CC) -static -x c /dev/null -\#\#\# 2>&1)))
 # musl-gcc itself knows no -static-pie.
-MUSL_LINK = -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text
-STATIC   ?= $(if $(SANITIZE),,$(if $(call links,$(CC) -fPIE -static-pie),-static-pie))
+MUSL_LINK = -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text,--fatal-warnings
 FETCH_LIBS = $(shell $(PKGCONFIG) --libs libcurl libcrypto libcjson)
 
 # --- sources -----------------------------------------------------------------------------------
@@ -152,14 +155,20 @@ $(BUILD)/pam_ssmenv.so: $(call object,$(MODULE_SOURCES)) pam_module/pam_ssmenv.m
 	$(call check_needed,$@,libpam.so.0 libc.so.6)
 	$(call check_exports,$@)
 
+# Another library links the helper anew.
+$(BUILD)/helpers-libc: FORCE
+	@mkdir -p $(@D)
+	@echo $(HELPERS_LIBC) | cmp -s - $@ || echo $(HELPERS_LIBC) >$@
+
+$(BUILD)/ssmenv-helper: $(BUILD)/helpers-libc
 ifneq ($(MUSL_CC),)
 $(BUILD)/ssmenv-helper: $(call musl_object,$(MUSL_SOURCES))
-	$(call run,LD)$(MUSL_CC) $(CFLAGS) $(LDFLAGS) $(MUSL_LINK) -o $@ $(MUSL_DIR)rcrt1.o $(MUSL_DIR)crti.o $^ $(MUSL_DIR)crtn.o
+	$(call run,LD)$(MUSL_CC) $(CFLAGS) $(LDFLAGS) $(MUSL_LINK) -o $@ $(MUSL_DIR)rcrt1.o $(MUSL_DIR)crti.o $(filter %.o,$^) $(MUSL_DIR)crtn.o
 	$(call check_needed,$@,)
 else
 # The linker's warning names a function that would load a library at run time, which is fatal here.
 $(BUILD)/ssmenv-helper: $(call object,$(HELPER_SOURCES)) $(REPORTING)
-	$(call run,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(STATIC),$(STATIC) -Wl$(comma)--fatal-warnings,$(PIE)) -o $@ $^
+	$(call run,LD)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(STATIC),$(STATIC) -Wl$(comma)--fatal-warnings,$(PIE)) -o $@ $(filter %.o,$^)
 	$(call check_needed,$@,$(if $(STATIC),,libc.so.6))
 endif
 

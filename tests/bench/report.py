@@ -38,8 +38,8 @@ def package(name):
 
 
 def helpers_libc():
-    built_with_musl = (FOLDER.parents[1] / "build/relocated/obj/musl").exists()
-    return f"musl {package('musl')}" if built_with_musl else "the same"
+    linked_with = (FOLDER.parents[1] / "build/relocated/helpers-libc").read_text().strip()
+    return f"musl {package('musl')}" if linked_with == "musl" else f"the same ({linked_with})"
 
 
 def grouping():
